@@ -1,0 +1,189 @@
+"""A scenario: a procedure, the offices that handle it, and the cases that come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from rules import Calendar, Kind, Name, Procedure
+from rules.calendars import WorkingDays
+from rules.levers import Change
+from scenarios.distributions import Distribution, Fixed
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """A department, agency or firm that handles steps.
+
+    Attributes
+    ----------
+    key : str
+        Key that items name as their department.
+    name : Name
+        Chinese and English name.
+    windows : int
+        People who accept files; 0: files go to the reviewers directly.
+    reviewers : int
+        People who work on files.
+    hours : str
+        Key of the opening hours it keeps.
+    provenance : str
+        Where the numbers come from.
+    """
+
+    key: str
+    name: Name
+    windows: int
+    reviewers: int
+    hours: str
+    provenance: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Opening hours on working days.
+
+    Attributes
+    ----------
+    key : str
+        Key that offices name.
+    open : tuple of (int, int)
+        Intervals of the day, in seconds after midnight.
+    """
+
+    key: str
+    open: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """How work on a step is done.
+
+    Attributes
+    ----------
+    window_minutes : int
+        Minutes that acceptance at the window takes, within the step's days.
+    review_share : dict of Kind to int
+        Thousandths of a step's days in which somebody works on the file; the rest is
+        dwell, waiting for a person's answer (in real logs 88-99 % of cycle time).
+    spread : Distribution
+        Factor between a step's days on paper and what happens; notices always take
+        their days.
+    """
+
+    window_minutes: int
+    review_share: dict[Kind, int]
+    spread: Distribution
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """The cases of one replication.
+
+    Attributes
+    ----------
+    number : int
+        How many.
+    per_year : int
+        How many come in a year of 250 working days, as a Poisson stream.
+    """
+
+    number: int
+    per_year: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Today's procedure or a redesign of it, with everything needed to run it.
+
+    Attributes
+    ----------
+    key : str
+        For instance ``jiaxing`` (today) or ``jiaxing/reform``.
+    name : Name
+        Chinese and English name.
+    about : Name
+        What it is, and what of it is given and what is reconstruction.
+    first_day : date
+        Tick 0 is midnight of this day.
+    projection : bool
+        Whether working days beyond the published calendar may be projected.
+    procedure : Procedure
+        All levers applied.
+    changes : tuple of Change
+        What each lever did, in order.
+    offices : tuple of Office
+        In the order of the table.
+    hours : tuple of Hours
+        The first are the hours in which working days are counted.
+    handling : Handling
+        Work and dwell.
+    cases : Cases
+        How many come.
+    counts : tuple of str
+        What a published total of this scenario holds: government, notice,
+        intermediary, applicant.
+    replications, seed : int
+        Defaults of a run.
+    provenance : str
+        ``given``, ``reconstruction`` and so on, for every report.
+    redesigns : tuple of str
+        Keys of the redesigns beside it.
+    folder : Path
+        Where it was read from.
+    today : Procedure
+        The procedure before any lever.
+    """
+
+    key: str
+    name: Name
+    about: Name
+    first_day: date
+    projection: bool
+    procedure: Procedure
+    changes: tuple[Change, ...]
+    offices: tuple[Office, ...]
+    hours: tuple[Hours, ...]
+    handling: Handling
+    cases: Cases
+    counts: tuple[str, ...]
+    replications: int
+    seed: int
+    provenance: str
+    redesigns: tuple[str, ...]
+    folder: Path
+    today: Procedure
+
+    def office(self, key: str) -> Office:
+        """Return the office with this key; KeyError if there is none."""
+        for office in self.offices:
+            if office.key == key:
+                return office
+        raise KeyError(key)
+
+    def with_staff(self, people: int) -> Scenario:
+        """Return the scenario with this many windows and reviewers in every office."""
+        staffed = tuple(
+            replace(office, windows=people if office.windows else 0, reviewers=people)
+            for office in self.offices
+        )
+        return replace(self, offices=staffed)
+
+    def without_luck(self) -> Scenario:
+        """Return the scenario with every step taking exactly its days on paper."""
+        return replace(self, handling=replace(self.handling, spread=Fixed(1.0)))
+
+    def calendars(self) -> dict[str, Calendar]:
+        """Return the calendar of each set of opening hours, and ``natural`` days."""
+        days = WorkingDays.china(projection=self.projection)
+        last = days.last
+        calendars = {
+            hours.key: Calendar.office(self.first_day, days, hours.open, last)
+            for hours in self.hours
+        }
+        return calendars | {NATURAL: Calendar.natural(self.first_day, last)}
+
+
+NATURAL = "natural"
+"""Key of the calendar of natural days, open round the clock."""
