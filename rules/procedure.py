@@ -9,6 +9,7 @@ from fractions import Fraction
 import networkx as nx
 
 from rules.flows import Flow, Serial
+from rules.staffing import StaffChange
 from rules.steps import Edge, Name, Stage, Step
 
 
@@ -52,6 +53,8 @@ class Procedure:
         How steps are handled: one after another, gated by stage, or in parallel.
     pending : tuple of str
         Steps whose formal result simulated approval does not wait for (M51).
+    staffing : tuple of StaffChange
+        What levers change about the offices' people, in order.
 
     Examples
     --------
@@ -69,6 +72,7 @@ class Procedure:
     stages: tuple[Stage, ...] = ()
     flow: Flow = field(default_factory=Serial)
     pending: tuple[str, ...] = ()
+    staffing: tuple[StaffChange, ...] = ()
 
     def __getitem__(self, key: str) -> Step:
         """Return the step with this key; KeyError if there is none."""

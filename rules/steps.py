@@ -11,6 +11,8 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from rules.dealing import AS_USUAL, Dealing
+
 if TYPE_CHECKING:
     from rules.duration_rules import DurationRule
 
@@ -253,6 +255,8 @@ class Step:
         For a joint step how its days follow from its members' days.
     inner : tuple of Edge
         Prerequisites among the members, kept inside the joint step.
+    dealing : Dealing
+        Who comes, over which desks, at which level.
     """
 
     key: str
@@ -271,6 +275,7 @@ class Step:
     members: tuple[Step, ...] = ()
     rule: DurationRule | None = None
     inner: tuple[Edge, ...] = ()
+    dealing: Dealing = AS_USUAL
 
     @property
     def days(self) -> Fraction:

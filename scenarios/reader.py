@@ -36,6 +36,9 @@ _TOP = (
     "prerequisites", "offices", "redesigns", "stage", "hours", "handling", "cases",
     "simulation",
 )  # fmt: skip
+PROVENANCES = ("given", "damaged-reading", "reconstruction", "comparator", "assumption")
+"""Where the numbers of a scenario come from; reports show the word."""
+
 _COUNTS = ("government", "notice", "intermediary", "applicant")
 _INTERVAL = re.compile(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})$")
 _SCHEMA = 1
@@ -107,7 +110,7 @@ def read_scenario(folder: Path, redesign: str = "", key: str = "") -> Scenario:
         counts=_counts(settings),
         replications=settings.table("simulation").whole("replications", 30, low=1, high=100_000),
         seed=settings.table("simulation").whole("seed", 1, low=0, high=2**63 - 1),
-        provenance=settings.text("provenance", "assumption"),
+        provenance=_provenance(settings),
         redesigns=_ordered_redesigns(folder, settings),
         folder=folder,
         today=today,
@@ -324,6 +327,15 @@ def _counts(settings: Settings) -> tuple[str, ...]:
         if word not in _COUNTS:
             settings.wrong("counts", f"'{word}' is not one of {', '.join(_COUNTS)}")
     return counts
+
+
+def _provenance(settings: Settings) -> str:
+    word = settings.text("provenance", "assumption")
+    if word not in PROVENANCES:
+        hint = did_you_mean(word, PROVENANCES)
+        settings.wrong("provenance", f"'{word}' is not one of {', '.join(PROVENANCES)}{hint}")
+        return "assumption"
+    return word
 
 
 def _check_first_day(settings: Settings, scenario: Scenario) -> None:
