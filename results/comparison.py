@@ -1,0 +1,224 @@
+"""Scenarios side by side, each difference paired replication by replication."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+
+from results.numbers import days_text, interval_text, json_interval, json_number
+from results.summary import LEVEL, FloatArray, Summary, scenario_json, summarise
+from results.words import word
+from scenarios import Scenario, compile_plan
+from simulator import Interval, mean_interval, paired_difference, simulate
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How one scenario differs from the first; negative is shorter or fewer.
+
+    Attributes
+    ----------
+    mean, p50, p90 : Interval
+        Elapsed working days, paired over replications that share their luck.
+    gain : float
+        How many times narrower the paired interval of the mean is than one from the
+        same replications taken as independent; 0 where it cannot be told.
+    """
+
+    mean: Interval
+    p50: Interval
+    p90: Interval
+    gain: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two or more scenarios; the first is what the others are compared with.
+
+    Attributes
+    ----------
+    summaries : tuple of Summary
+        In the order given.
+    differences : tuple of Difference or None
+        For every scenario after the first; None for the paper view alone.
+    """
+
+    summaries: tuple[Summary, ...]
+    differences: tuple[Difference | None, ...]
+
+    @property
+    def simulated(self) -> bool:
+        """Whether scenarios were simulated and not only read on paper."""
+        return self.summaries[0].times is not None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the document of ``compare --json``; see the public contract."""
+        first = self.summaries[0]
+        return {
+            "schema_version": 1,
+            "tool_version": metadata.version("lianban"),
+            "clock": "elapsed",
+            "unit": "wd",
+            "level": LEVEL,
+            "seed": first.seed,
+            "replications": first.replications,
+            "cases": first.cases,
+            "engine": first.engine,
+            "scenarios": [scenario_json(summary) for summary in self.summaries],
+            "differences": [
+                self._difference_json(summary, difference)
+                for summary, difference in zip(self.summaries[1:], self.differences, strict=True)
+            ],
+        }
+
+    def _difference_json(self, summary: Summary, difference: Difference | None) -> dict[str, Any]:
+        first, other = self.summaries[0].paper, summary.paper
+        document: dict[str, Any] = {
+            "from": self.summaries[0].scenario.key,
+            "to": summary.scenario.key,
+            "steps": other.steps - first.steps,
+            "paper_days": json_number(other.paper_days - first.paper_days),
+            "serial_days": json_number(other.serial_days - first.serial_days),
+            "visits": other.visits - first.visits,
+            "documents": other.documents - first.documents,
+        }
+        if difference is not None:
+            document["elapsed"] = {
+                "mean": json_interval(difference.mean),
+                "p50": json_interval(difference.p50),
+                "p90": json_interval(difference.p90),
+            }
+            document["pairing_gain"] = json_number(difference.gain)
+        return document
+
+    def table(self, language: str) -> list[list[str]]:
+        """Return rows of text, the header first, a row for each scenario."""
+        head = ["scenario", "steps", "paper days", "serial days", "visits", "documents"]
+        if self.simulated:
+            head += ["mean", "P90", "change of mean"]
+        rows = [[word(each, language) for each in head]]
+        for number, summary in enumerate(self.summaries):
+            paper = summary.paper
+            row = [
+                summary.scenario.key,
+                str(paper.steps),
+                days_text(paper.paper_days),
+                days_text(paper.serial_days),
+                str(paper.visits),
+                str(paper.documents),
+            ]
+            if summary.times is not None:
+                difference = self.differences[number - 1] if number else None
+                row += [
+                    _estimate(summary.times.mean),
+                    _estimate(summary.times.p90),
+                    interval_text(difference.mean) if difference else "",
+                ]
+            rows.append(row)
+        return rows
+
+    def notes(self, language: str) -> list[str]:
+        """Say which clock, how simulated, how sure, and where the data come from."""
+        first = self.summaries[0]
+        zh = language == "zh"
+        comma = "、" if zh else ", "
+        sources = dict.fromkeys(s.scenario.provenance for s in self.summaries)
+        provenances = comma.join(word(source, language) for source in sources)
+        counts = comma.join(word(part, language) for part in first.scenario.counts)
+        lines = [
+            f"纸面工作日：关键路径，无排队、无偶然；计入：{counts}"
+            if zh
+            else f"paper days: critical path in working days, no queues, no luck; counts {counts}"
+        ]
+        if self.simulated:
+            gains = [d.gain for d in self.differences if d and d.gain]
+            lines.append(
+                f"均值、P90：实际历时（申请人视角，工作日），{first.replications} 次重复、"
+                f"每次 {first.cases} 件，种子 {first.seed}，± 为 95 % 区间"
+                if zh
+                else f"mean, P90: elapsed working days (applicant's clock), {first.replications} "
+                f"replications of {first.cases} cases, seed {first.seed}; ± is the 95 % interval"
+            )
+            if gains:
+                lines.append(
+                    f"差值按相同随机数配对，区间缩小 {min(gains):.1f} 至 {max(gains):.1f} 倍"
+                    if zh
+                    else "differences are paired on the same random numbers: intervals "
+                    f"{min(gains):.1f} to {max(gains):.1f} times narrower"
+                )
+        lines.append(f"数据来源：{provenances}" if zh else f"provenance of data: {provenances}")
+        return lines
+
+    def markdown(self, language: str) -> str:
+        """Return the table and its notes as Markdown."""
+        head, *rows = self.table(language)
+        lines = [_row(head), _row(["---", *["---:"] * (len(head) - 1)]), *map(_row, rows), ""]
+        lines += [f"- {note}" for note in self.notes(language)]
+        lines += [""]
+        lines += [
+            f"- `{s.scenario.key}`: {s.scenario.name.in_language(language)}" for s in self.summaries
+        ]
+        return "\n".join(lines)
+
+
+def compare(
+    scenarios: Sequence[Scenario], *, replications: int | None = None, seed: int | None = None
+) -> Comparison:
+    """Compare scenarios with the first; the same case has the same luck in each.
+
+    Parameters
+    ----------
+    scenarios : sequence of Scenario
+        Two or more.
+    replications : int, optional
+        Zero: paper view only. By default what the first scenario says.
+    seed : int, optional
+        By default what the first scenario says.
+    """
+    replications = scenarios[0].replications if replications is None else replications
+    seed = scenarios[0].seed if seed is None else seed
+    summaries = tuple(_summary(scenario, replications, seed) for scenario in scenarios)
+    first = summaries[0]
+    return Comparison(summaries, tuple(difference_of(first, other) for other in summaries[1:]))
+
+
+def difference_of(first: Summary, other: Summary) -> Difference | None:
+    """Return how the second differs from the first, or None on paper."""
+    if first.times is None or other.times is None:
+        return None
+    paired = {
+        name: paired_difference(
+            getattr(other.times, name).tolist(), getattr(first.times, name).tolist(), LEVEL
+        )
+        for name in ("mean", "p50", "p90")
+    }
+    gain = _gain(first.times.mean, other.times.mean)
+    return Difference(paired["mean"], paired["p50"], paired["p90"], gain)
+
+
+def _summary(scenario: Scenario, replications: int, seed: int) -> Summary:
+    if not replications:
+        return summarise(scenario)
+    return summarise(scenario, simulate(compile_plan(scenario), replications, seed))
+
+
+def _gain(first: FloatArray, other: FloatArray) -> float:
+    """Return the ratio of standard errors, unpaired over paired."""
+    if len(first) < 2:
+        return 0.0
+    apart = math.sqrt(float(np.var(first, ddof=1) + np.var(other, ddof=1)))
+    paired = math.sqrt(float(np.var(other - first, ddof=1)))
+    return apart / paired if paired > 0 else 0.0
+
+
+def _estimate(values: FloatArray) -> str:
+    return interval_text(mean_interval(values.tolist(), LEVEL))
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"

@@ -1,0 +1,66 @@
+"""How numbers are written: the same text in every table, page and message."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from simulator import Interval
+
+JSON_DIGITS = 6
+"""Decimals of a number in JSON; more would differ between machines and mean nothing."""
+
+
+def days_text(days: Fraction | float) -> str:
+    """Return days with one decimal, or none when they are whole.
+
+    Examples
+    --------
+    >>> days_text(Fraction(236)), days_text(Fraction(100, 7)), days_text(Fraction(-127))
+    ('236', '14.3', '-127')
+    """
+    exact = Fraction(days)
+    return str(exact.numerator) if exact.denominator == 1 else f"{float(exact):.1f}"
+
+
+def interval_text(interval: Interval, digits: int = 1) -> str:
+    """Return an estimate with the half-width of its interval.
+
+    The wider side counts when the interval is not symmetric.
+
+    Examples
+    --------
+    >>> interval_text(Interval(243.1, 241.3, 245.1, 0.95, 30))
+    '243.1 ±2.0'
+    >>> interval_text(Interval(243.1, None, None, 0.95, 3))
+    '243.1 (n < 5)'
+    """
+    if interval.low is None or interval.high is None:
+        return f"{interval.estimate:.{digits}f} (n < 5)"
+    half = max(interval.high - interval.estimate, interval.estimate - interval.low)
+    return f"{interval.estimate:.{digits}f} ±{half:.{digits}f}"
+
+
+def json_number(value: Fraction | float | None) -> int | float | None:
+    """Return a number fit for JSON: whole numbers whole, others rounded.
+
+    Examples
+    --------
+    >>> json_number(Fraction(236)), json_number(Fraction(100, 7)), json_number(None)
+    (236, 14.285714, None)
+    """
+    if value is None:
+        return None
+    if isinstance(value, Fraction) and value.denominator == 1:
+        return value.numerator
+    return round(float(value), JSON_DIGITS)
+
+
+def json_interval(interval: Interval) -> dict[str, int | float | None]:
+    """Return an interval as a JSON object."""
+    return {
+        "estimate": json_number(interval.estimate),
+        "low": json_number(interval.low),
+        "high": json_number(interval.high),
+        "level": interval.level,
+        "n": interval.n,
+    }
