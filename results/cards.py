@@ -1,0 +1,207 @@
+"""The box of one step: what stands in it, how high it must be, and its shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from results.display import Group, Line, Point, Rect, Shape, Strokes, Text
+from results.font import fit, shorten, text_width, wrap
+from results.lexicon import Language, days_text, kind_word, lines, number, say
+from results.step_status import Status
+from rules import Kind, Name, Step
+
+ZH, EN, SMALL = 13.0, 11.5, 11.0
+"""Font sizes in pixels; :data:`SMALL` is the smallest on any picture."""
+
+_BAND = 8.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = _BAND + 5.0, 5.0, 4.0, 5.0
+_HEADER = 16.0
+_CORNER = 10.0
+_LEADING = 1.24
+_CHIP = 5.5
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a picture says about a step beyond the step itself.
+
+    Attributes
+    ----------
+    critical : bool
+        Whether it lies on the critical path.
+    status : Status or None
+        What became of it, where an earlier procedure is given.
+    links : str
+        Steps drawn in another row that it follows or precedes.
+    header : tuple of str
+        Department in each language, where no lane says it.
+    """
+
+    critical: bool = False
+    status: Status | None = None
+    links: str = ""
+    header: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A step's box, laid out for a width but not yet placed."""
+
+    step: Step
+    language: Language
+    marks: Marks
+    offices: Mapping[str, Name]
+    width: float
+    written: tuple[tuple[str, float, str], ...]
+    height: float
+
+    @property
+    def _has_chip(self) -> bool:
+        return any(look == "chip-ink" for _, _, look in self.written)
+
+    def at(self, x: float, y: float, height: float = 0.0) -> Group:
+        """Return the shapes of the box with its upper left corner at a point."""
+        height = max(height, self.height)
+        look = f"box {self.step.kind.value}" + (" critical" if self.marks.critical else "")
+        shapes: list[Shape] = []
+        if self.marks.header:
+            head = fit(self.marks.header, self.width - 10, EN)
+            shapes.append(Rect(x, y - _HEADER - 3, self.width, _HEADER + 3, "lane-label"))
+            shapes.append(Text(x + 5, y - 6, head, EN, "ink"))
+        corner_radius = 9.0 if self.step.kind is Kind.WAIT else 2.0
+        shapes.append(Rect(x, y, self.width, height, look, corner_radius))
+        if hatch := kind_band(self.step.kind, x, y, height):
+            shapes.append(hatch)
+        if self.marks.critical:
+            right = x + self.width
+            points = ((right - _CORNER, y), (right, y), (right, y + _CORNER))
+            shapes.append(Line(points, "corner", closed=True))
+        baseline = y + _TOP
+        shapes += self._top_line(x, baseline)
+        baseline += _HEADER
+        linked = False
+        chip = [size for _, size, look in self.written if look == "chip-ink"]
+        for text, size, look in self.written:
+            if look == "chip-ink" and chip:
+                tall = sum(chip) * _LEADING + 2
+                frame = (x + _LEFT - 3, baseline + 2, self.width - _LEFT, tall)
+                shapes.append(Rect(*frame, "chip", 3))
+                chip = []
+            elif look == "link" and self._has_chip and not linked:
+                baseline, linked = baseline + _CHIP, True
+            baseline += size * _LEADING
+            drop = 2.5 if look == "chip-ink" else 0.0
+            shapes.append(Text(x + _LEFT, baseline - size * 0.24 + drop, text, size, look))
+        return Group(tuple(shapes), self.step.key, "step", self.title())
+
+    def _top_line(self, x: float, y: float) -> list[Shape]:
+        """Return key, status sign and days; the days come first when room is short."""
+        right = x + self.width - (_CORNER + 2 if self.marks.critical else _RIGHT)
+        room = right - x - _LEFT
+        days = shorten(_days(self.step, self.language, room), room, EN)
+        base = y + EN
+        shapes: list[Shape] = [Text(right, base, days, EN, "ink", "end")]
+        room -= text_width(days, EN) + 5
+        sign = self.marks.status.sign if self.marks.status else ""
+        signed = text_width(sign, EN) + 6 if sign else 0.0
+        key = shorten(self.step.key, room - signed, SMALL)
+        if key:
+            shapes.append(Text(x + _LEFT, base, key, SMALL, "dim"))
+            room -= text_width(key, SMALL) + 5
+        if self.marks.status and sign and signed <= room + 6:
+            left = x + _LEFT + (text_width(key, SMALL) + 5 if key else 0)
+            shapes.append(Text(left, base, sign, EN, self.marks.status.word))
+        return shapes
+
+    def title(self) -> str:
+        """Return everything about the step in words, for a tooltip."""
+        step, told = self.step, []
+        told.append(f"{step.key} {' / '.join(lines(step.name, self.language))}")
+        told.append(
+            f"{kind_word(step.kind, self.language)}, {days_text(step.duration, self.language)}"
+        )
+        told += [
+            " · ".join(office_name(key, self.offices, self.language) for key in step.departments)
+        ]
+        if step.members:
+            told.append(say("joins", self.language) + " " + ", ".join(p.key for p in step.origin))
+        if self.marks.status:
+            told.append(self.marks.status.sentence(self.language))
+        if self.marks.critical:
+            told.append(say("critical", self.language))
+        if step.basis.citation:
+            told.append(step.basis.citation)
+        if step.provenance:
+            told.append(step.provenance)
+        return "\n".join(text for text in told if text)
+
+
+def card(
+    step: Step,
+    width: float,
+    language: Language,
+    *,
+    offices: Mapping[str, Name],
+    marks: Marks,
+) -> Card:
+    """Return the box of a step, as high as its text needs."""
+    room = width - _LEFT - _RIGHT
+    written: list[tuple[str, float, str]] = []
+    for index, name in enumerate(lines(step.name, language)):
+        chinese = text_width(name, 1) > 0.8 * len(name)
+        size = ZH if chinese else EN
+        look = "ink" if index == 0 else "dim"
+        written += [(line, size, look) for line in wrap(name, room, size, 4)]
+    if step.limit and step.limit.floor:
+        limit = f"{say('by-law', language)} ≥ {days_text(step.limit.duration, language)}"
+        written += [(line, SMALL, "dim") for line in wrap(limit, room, SMALL, 2)]
+    joint = len(step.origin) > 1
+    others = [office_name(key, offices, language) for key in step.departments[1:] if joint]
+    if others:
+        who = f"{say('participants', language)} {(', ' if language == 'en' else '、').join(others)}"
+        written += [(line, SMALL, "chip-ink") for line in wrap(who, room, SMALL, 3)]
+    if marks.links:
+        written += [(line, SMALL, "link") for line in wrap(marks.links, room, SMALL, 9)]
+    height = _TOP + _HEADER + sum(size * _LEADING for _, size, _ in written) + _BOTTOM
+    if others:
+        height += _CHIP
+    return Card(step, language, marks, offices, width, tuple(written), height)
+
+
+def office_name(key: str, offices: Mapping[str, Name], language: Language) -> str:
+    """Return what an office is called; its key if nobody named it."""
+    return " ".join(lines(offices[key], language)) if key in offices else key
+
+
+def _days(step: Step, language: Language, room: float) -> str:
+    full = days_text(step.duration, language)
+    return full if text_width(full, EN) <= room else number(step.days)
+
+
+def kind_band(kind: Kind, x: float, y: float, height: float) -> Strokes | None:
+    """Return the hatching at the left side of a box that tells its kind without colour."""
+    segments: list[tuple[Point, Point]] = []
+    inner = _BAND - 2
+    left, top, bottom = x + 1, y + 2, y + height - 2
+    if kind in (Kind.NOTICE, Kind.MEETING):
+        rows = _steps(top + 2, bottom, 4)
+        segments += [((left, row), (left + inner, row)) for row in rows]
+    if kind in (Kind.INTERMEDIARY, Kind.CONVERSION):
+        rows = _steps(top, bottom - inner, 5)
+        segments += [((left, row + inner), (left + inner, row)) for row in rows]
+    if kind is Kind.CONVERSION:
+        rows = _steps(top, bottom - inner, 5)
+        segments += [((left, row), (left + inner, row + inner)) for row in rows]
+    if kind in (Kind.JOINT, Kind.MEETING):
+        segments += [((left + at, top), (left + at, bottom)) for at in (1.5, 4.5)]
+    if kind is Kind.FILING:
+        segments.append(((left + 3, top), (left + 3, bottom)))
+    if kind is Kind.SURVEY:
+        rows = _steps(top + 2, bottom, 6)
+        segments += [((left + 2, row), (left + 4, row)) for row in rows]
+    return Strokes(tuple(segments), "hatch") if segments else None
+
+
+def _steps(first: float, last: float, step: float) -> list[float]:
+    return [first + step * index for index in range(max(0, int((last - first) // step) + 1))]

@@ -1,0 +1,140 @@
+"""Draw pictures with matplotlib: the only module that imports it.
+
+It draws the same display list as SVG does, with the font this package ships, on a
+figure of its own; nothing of matplotlib's global state is touched.
+"""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path as Outline
+
+from results.display import Group, Line, Paint, Picture, Rect, Shape, Strokes, Text, paint
+from results.font import font_path, missing
+
+PIXELS_PER_INCH = 96
+_POINTS = 72 / PIXELS_PER_INCH
+_PNG_DPI = 192
+_MOST_PIXELS = 16_000
+"""Widest PNG, in dots; beyond it the resolution is lowered so that viewers still open it."""
+
+
+def figure(picture: Picture) -> Figure:
+    """Return a matplotlib figure of the picture, at its own size."""
+    drawn = Figure(figsize=(picture.width / PIXELS_PER_INCH, picture.height / PIXELS_PER_INCH))
+    axes = drawn.add_axes((0, 0, 1, 1))
+    axes.set_xlim(0, picture.width)
+    axes.set_ylim(picture.height, 0)
+    axes.set_axis_off()
+    for order, shape in enumerate(_flat(picture.shapes)):
+        _add(axes, shape, order)
+    return drawn
+
+
+def to_bytes(picture: Picture, form: str) -> bytes:
+    """Return the picture as the bytes of a ``png`` or ``pdf`` file.
+
+    The same picture gives the same bytes: no date is written into the file.
+    """
+    out = io.BytesIO()
+    with rc_context({"pdf.fonttype": 42}):
+        drawn = figure(picture)
+        if form == "pdf":
+            drawn.savefig(
+                out,
+                format="pdf",
+                metadata={"Title": picture.title, "CreationDate": None, "ModDate": None},
+            )
+        else:
+            longest = max(picture.width, picture.height)
+            dpi = min(_PNG_DPI, _MOST_PIXELS * PIXELS_PER_INCH / longest)
+            drawn.savefig(out, format="png", dpi=dpi, metadata={"Title": picture.title})
+    return out.getvalue()
+
+
+@cache
+def _font(size: float) -> FontProperties:
+    return FontProperties(fname=str(font_path()), size=size * _POINTS)
+
+
+def _flat(shapes: tuple[Shape, ...]) -> list[Rect | Line | Strokes | Text]:
+    found: list[Rect | Line | Strokes | Text] = []
+    for shape in shapes:
+        if isinstance(shape, Group):
+            found += _flat(shape.shapes)
+        else:
+            found.append(shape)
+    return found
+
+
+def _add(axes: Axes, shape: Rect | Line | Strokes | Text, order: int) -> None:
+    look = paint(shape.classes)
+    if isinstance(shape, Text):
+        axes.text(
+            shape.x,
+            shape.y,
+            _drawable(shape.text),
+            fontproperties=_font(shape.size),
+            color=look.fill or "black",
+            ha={"start": "left", "middle": "center", "end": "right"}[shape.anchor],
+            va="baseline",
+            zorder=order,
+            parse_math=False,
+        )
+        return
+    axes.add_patch(
+        PathPatch(
+            _outline(shape),
+            facecolor=look.fill or "none",
+            edgecolor=look.stroke or "none",
+            linewidth=0 if look.stroke == "none" else (look.width or 0) * _POINTS,
+            linestyle=_dash(look),
+            joinstyle="miter",
+            capstyle="butt",
+            zorder=order,
+        )
+    )
+
+
+def _drawable(text: str) -> str:
+    """Return the text with an empty box for each character that the font lacks."""
+    return text.translate({ord(character): "□" for character in missing(text)})
+
+
+def _outline(shape: Rect | Line | Strokes) -> Outline:
+    if isinstance(shape, Strokes):
+        points = [point for segment in shape.segments for point in segment]
+        return Outline(points, [Outline.MOVETO, Outline.LINETO] * len(shape.segments))
+    if isinstance(shape, Line):
+        codes = [Outline.MOVETO, *[Outline.LINETO] * (len(shape.points) - 1)]
+        if not shape.closed:
+            return Outline(shape.points, codes)
+        return Outline((*shape.points, shape.points[0]), [*codes, Outline.CLOSEPOLY])
+    left, top, r = shape.x, shape.y, min(shape.radius, shape.width / 2, shape.height / 2)
+    right, bottom = left + shape.width, top + shape.height
+    points = [(left + r, top)]
+    codes = [Outline.MOVETO]
+    for corner, before, after in (
+        ((right, top), (right - r, top), (right, top + r)),
+        ((right, bottom), (right, bottom - r), (right - r, bottom)),
+        ((left, bottom), (left + r, bottom), (left, bottom - r)),
+        ((left, top), (left, top + r), (left + r, top)),
+    ):
+        points += [before, corner, after]
+        codes += [Outline.LINETO, Outline.CURVE3, Outline.CURVE3]
+    return Outline([*points, points[0]], [*codes, Outline.CLOSEPOLY])
+
+
+def _dash(look: Paint) -> str | tuple[float, tuple[float, ...]]:
+    """Return the dashes in matplotlib's unit, the line's own width."""
+    if not look.dash or not look.width:
+        return "solid"
+    steps = look.dash if len(look.dash) % 2 == 0 else look.dash * 2
+    return (0, tuple(step / look.width for step in steps))

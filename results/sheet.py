@@ -1,0 +1,272 @@
+"""What a flow diagram is made from: critical path, statuses, lanes, columns and their folding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from results.cards import SMALL, ZH, Card, Marks, card
+from results.font import wrap
+from results.frame import MARGIN, SHEET
+from results.lanes import Band, Block, arrange, drawn_edges
+from results.lexicon import WORDS, Language, lines, number, say
+from results.routing import Boxes, Routed, Wire, route
+from results.step_status import Status, step_statuses
+from rules import Edge, Kind, Name, Procedure, Stage
+
+STRIP = 104.0
+"""Width of the strip with the lanes' names."""
+
+BLOCK = 6.0
+"""How far a stage's frame reaches beyond its boxes."""
+
+_LEAST_CARD: dict[Language, float] = {"zh": 96.0, "en": 122.0, "both": 122.0}
+_MOST_CARD = 216.0
+_USUAL_GUTTER = 28.0
+_LONGEST_ROW = 12
+_LANDSCAPE = 2**0.5
+_AROUND = 300.0
+"""Height of title, legend and closing panel, about."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedBand:
+    """One row of the folded diagram with its boxes and lines in place."""
+
+    band: Band
+    routed: Routed
+    cards: dict[str, Card]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Everything one flow diagram is made from; use :func:`sheet_of`.
+
+    Attributes
+    ----------
+    path : tuple of str
+        Steps of the critical path.
+    edges : tuple of Edge
+        Prerequisites that are drawn.
+    hidden : int
+        Prerequisites that follow from those drawn.
+    statuses : dict of str to Status
+        What became of each step; empty without an earlier procedure.
+    columns : int
+        Columns of the unfolded diagram.
+    stages, ends : tuple
+        Keys of the stages with steps, and the last column of each.
+    """
+
+    procedure: Procedure
+    before: Procedure | None
+    language: Language
+    offices: Mapping[str, Name]
+    path: tuple[str, ...]
+    edges: tuple[Edge, ...]
+    hidden: int
+    statuses: dict[str, Status]
+    columns: int
+    stages: tuple[str, ...]
+    ends: tuple[int, ...]
+
+    def subtitle(self) -> str:
+        """Return the line below the title: steps and days, and those of before."""
+        told = [self.procedure] if self.before is None else [self.before, self.procedure]
+        parts = [
+            f"{p.n_steps} {say('steps', self.language)}, "
+            f"{number(p.paper_days)} {say('working-days', self.language)}"
+            for p in told
+        ]
+        return "  →  ".join(parts)
+
+    def marks(self, key: str, links: str = "", *, header: bool = False) -> Marks:
+        """Return what the picture says about a step."""
+        step = self.procedure[key]
+        office = self.office_lines(step.department) if header else ()
+        return Marks(key in self.path, self.statuses.get(key), links, office)
+
+    def office(self, key: str) -> str:
+        """Return a department's name on one line."""
+        return " ".join(self.office_lines(key))
+
+    def office_lines(self, key: str) -> tuple[str, ...]:
+        """Return a department's name, a line for each language."""
+        if not key:
+            waits = all(s.kind is Kind.WAIT for s in self.procedure.steps if not s.department)
+            return lines(WORDS["wait-row" if waits else "no-department"], self.language)
+        return lines(self.offices[key], self.language) if key in self.offices else (key,)
+
+    def bands(self) -> list[PlacedBand]:
+        """Return each band with its boxes and lines in place.
+
+        Of the foldings that fit the sheet's width the one that prints largest on a
+        landscape sheet is taken; one more row must gain a tenth.
+        """
+        least = _LEAST_CARD[self.language]
+        most = int((SHEET - 2 * MARGIN - STRIP) // (least + _USUAL_GUTTER))
+        fewest = -(-self.columns // most)
+        best: list[PlacedBand] = []
+        best_height = 0.0
+        narrower = (-(-self.columns // rows) + 1 for rows in (fewest + 1, fewest + 2))
+        for columns in (most, *(limit for limit in narrower if limit < min(most, self.columns))):
+            placed = self._folded(columns)
+            width = max(one.routed.width for one in placed) + STRIP + 2 * MARGIN
+            tall = sum(one.routed.height + 3.5 * ZH for one in placed) + _AROUND
+            height = max(tall, width / _LANDSCAPE, SHEET / _LANDSCAPE)
+            if not best or height * 1.1 < best_height:
+                best, best_height = placed, height
+        return best
+
+    def _folded(self, most: int) -> list[PlacedBand]:
+        arrangement = arrange(self.procedure, most)
+        at = {
+            key: index
+            for index, band in enumerate(arrangement.bands)
+            for keys in band.cells.values()
+            for key in keys
+        }
+        marks = self._all_marks(self.edges, at)
+        columns = max(band.columns for band in arrangement.bands)
+        room = SHEET - 2 * MARGIN - STRIP
+        width = room / columns - _USUAL_GUTTER
+        while True:
+            width = max(_LEAST_CARD[self.language], min(_MOST_CARD, width))
+            placed = [
+                self._place(index, band, edges=self.edges, at=at, marks=marks, width=width)
+                for index, band in enumerate(arrangement.bands)
+            ]
+            over = max(one.routed.width for one in placed) - room
+            if over <= 0 or width <= _LEAST_CARD[self.language]:
+                return placed
+            width -= over / columns + 0.5
+
+    def gate_after(self, block: Block, band: Band) -> bool:
+        """Return whether the next stage waits for this one: both known, and all of it here."""
+        known = {stage.key for stage in self.procedure.stages}
+        following = block.stage + 1
+        return (
+            following < len(self.stages)
+            and {self.stages[block.stage], self.stages[following]} <= known
+            and self.ends[block.stage] == (band.first + block.last)
+        )
+
+    @property
+    def is_chain(self) -> bool:
+        """Whether the steps form one chain, too long for lanes."""
+        return (
+            self.columns > _LONGEST_ROW
+            and self.procedure.flow.word == "serial"
+            and not self.procedure.pending
+        )
+
+    def _all_marks(self, edges: tuple[Edge, ...], at: Mapping[str, int]) -> dict[str, Marks]:
+        to: dict[str, list[str]] = {}
+        come: dict[str, list[str]] = {}
+        for edge in edges:
+            if at[edge.before] != at[edge.after]:
+                to.setdefault(edge.before, []).append(edge.after)
+                come.setdefault(edge.after, []).append(edge.before)
+        return {
+            key: Marks(
+                key in self.path,
+                self.statuses.get(key),
+                "  ".join(
+                    f"{sign} {' '.join(keys[key])}"
+                    for sign, keys in (("←", come), ("→", to))
+                    if key in keys
+                ),
+            )
+            for key in self.procedure.keys
+        }
+
+    def _place(
+        self,
+        index: int,
+        band: Band,
+        *,
+        edges: tuple[Edge, ...],
+        at: Mapping[str, int],
+        marks: Mapping[str, Marks],
+        width: float,
+    ) -> PlacedBand:
+        cards = {
+            key: card(
+                self.procedure[key], width, self.language, offices=self.offices, marks=marks[key]
+            )
+            for keys in band.cells.values()
+            for key in keys
+        }
+        wires = [Wire(*edge.ends) for edge in edges if at[edge.before] == at[edge.after] == index]
+        least = [sum(s * 1.25 for _, s in self.lane_label(lane)) + 14 for lane in band.lanes]
+        heights = {key: one.height for key, one in cards.items()}
+        boxes = Boxes(band.columns, len(band.lanes), band.cells, heights, width, least)
+        return PlacedBand(band, route(boxes, wires), cards)
+
+    def lane_label(self, key: str) -> list[tuple[str, float]]:
+        """Return a lane's name as lines with their font sizes."""
+        return [
+            (line, ZH if index == 0 else SMALL)
+            for index, name in enumerate(self.office_lines(key))
+            for line in wrap(name, STRIP - 14, ZH if index == 0 else SMALL)
+        ]
+
+    def stage_names(
+        self, band: Band, routed: Routed
+    ) -> list[tuple[tuple[float, float], tuple[str, ...]]]:
+        """Return for each stage block its left side and width, and its name's lines."""
+        if self.stages == ("",):
+            return []
+        known = {stage.key: stage for stage in self.procedure.stages}
+        found = []
+        for block in band.blocks:
+            x = routed.column_x[block.first] - BLOCK
+            wide = routed.column_x[block.last] + routed.box_width + BLOCK - x
+            key = self.stages[block.stage]
+            stage = known.get(key, Stage(key, Name(en=key) if key else WORDS["no-stage"]))
+            name = " ".join(lines(stage.name, self.language))
+            if block.continued:
+                name += f" ({say('continued', self.language)})"
+            found.append(((x, wide), wrap(name, wide - 8, ZH, 4)))
+        return found
+
+
+def sheet_of(
+    procedure: Procedure, before: Procedure | None, language: Language, offices: Mapping[str, Name]
+) -> Sheet:
+    """Return what the parts of a flow diagram share, computed once.
+
+    Raises
+    ------
+    ValueError
+        If the procedure has no steps, or steps wait for each other in a circle.
+    """
+    if not procedure.steps:
+        raise ValueError("a procedure without steps has no flow to draw")
+    if knots := procedure.cycles():
+        told = "; ".join(" -> ".join((*knot, knot[0])) for knot in knots)
+        raise ValueError(f"steps wait for each other in a circle, no flow can be drawn: {told}")
+    path = procedure.critical_path().keys
+    drawn, hidden = drawn_edges(procedure, pairwise(path))
+    ends = {edge.ends for edge in drawn}
+    formal = {
+        (edge.before, edge.formal_at): replace(edge, after=edge.formal_at)
+        for edge in procedure.edges
+        if edge.formal_at in procedure and edge.formal_at != edge.before
+    }
+    extra = tuple(edge for pair, edge in formal.items() if pair not in ends)
+    unfolded = arrange(procedure, len(procedure.steps))
+    return Sheet(
+        procedure,
+        before,
+        language,
+        offices,
+        path,
+        (*drawn, *extra),
+        hidden,
+        step_statuses(before, procedure) if before else {},
+        sum(band.columns for band in unfolded.bands),
+        unfolded.stages,
+        tuple(block.last for band in unfolded.bands for block in band.blocks),
+    )
