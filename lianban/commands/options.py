@@ -1,0 +1,126 @@
+"""Options that several commands share, and how a command joins the parser."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from gettext import gettext as _
+from typing import TYPE_CHECKING
+
+from lianban.messages import LANGUAGES
+from lianban.terminal import Console, HelpText, Outcome
+
+if TYPE_CHECKING:
+    from scenarios import Scenario
+
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+Act = Callable[[argparse.Namespace, Console], Outcome]
+
+
+class UsageError(Exception):
+    """Options that each make sense but not together, or a file that cannot be written."""
+
+
+def everywhere() -> argparse.ArgumentParser:
+    """Return the options that every command takes, before or after its name."""
+    parser = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    parser.add_argument(
+        "--json", action="store_true", help=_("print one JSON document instead of text")
+    )
+    parser.add_argument("--lang", choices=LANGUAGES, help=_("language of every message"))
+    return parser
+
+
+def new_command(commands: Commands, name: str, help_: str, act: Act) -> argparse.ArgumentParser:
+    """Add a command and return its parser."""
+    parser = commands.add_parser(
+        name,
+        help=help_,
+        description=help_,
+        parents=[everywhere()],
+        formatter_class=HelpText,
+        allow_abbrev=False,
+    )
+    parser.set_defaults(act=act)
+    return parser
+
+
+def add_scenario(parser: argparse.ArgumentParser) -> None:
+    """Let the command take one scenario."""
+    parser.add_argument("scenario", metavar="SCENARIO", help=_scenario_help())
+
+
+def add_scenarios(parser: argparse.ArgumentParser) -> None:
+    """Let the command take several scenarios."""
+    parser.add_argument("scenarios", metavar="SCENARIO", nargs="+", help=_scenario_help())
+
+
+def add_chance(parser: argparse.ArgumentParser) -> None:
+    """Let the command say how often it simulates and with which luck."""
+    parser.add_argument(
+        "--replications",
+        type=whole(1),
+        metavar="N",
+        help=_("independent repetitions; five or more give intervals (default: the scenario's)"),
+    )
+    add_seed(parser)
+
+
+def add_seed(parser: argparse.ArgumentParser) -> None:
+    """Let the command take a seed."""
+    parser.add_argument(
+        "--seed",
+        type=whole(0),
+        metavar="N",
+        help=_("the same seed gives the same answer (default: the scenario's)"),
+    )
+
+
+def chance(options: argparse.Namespace, scenario: Scenario) -> tuple[int, int]:
+    """Return replications and seed: as asked for, else the scenario's own."""
+    replications = options.replications or scenario.replications
+    return replications, scenario.seed if options.seed is None else options.seed
+
+
+def is_redesign(scenario: Scenario) -> bool:
+    """Whether this is a redesign rather than a scenario's today."""
+    return "/" in scenario.key
+
+
+def add_timing(parser: argparse.ArgumentParser) -> None:
+    """Let the command put its own running time into the JSON document."""
+    parser.add_argument(
+        "--timing",
+        action="store_true",
+        help=_("write the seconds it took into the JSON document, too"),
+    )
+
+
+def whole(least: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers not below ``least``.
+
+    Examples
+    --------
+    >>> whole(1)("30")
+    30
+    >>> whole(1)("0")
+    Traceback (most recent call last):
+    ...
+    argparse.ArgumentTypeError: '0' is not a whole number from 1 on
+    """
+
+    def read(text: str) -> int:
+        # 18 digits fit the engines' 64-bit integers.
+        if not (text.isascii() and text.isdecimal() and len(text) <= 18 and int(text) >= least):
+            raise argparse.ArgumentTypeError(
+                _("'%(text)s' is not a whole number from %(least)d on")
+                % {"text": text, "least": least}
+            )
+        return int(text)
+
+    return read
+
+
+def _scenario_help() -> str:
+    return _("a shipped name, a folder, or either with /REDESIGN")
