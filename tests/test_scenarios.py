@@ -48,7 +48,7 @@ def test_four_mistakes_are_four_lines(county: Path, capsys, monkeypatch):
             ).encode()
         )
     with (county / "prerequisites.csv").open("ab") as file:
-        file.write(b"S06,S99x,practice,custom,no\r\nS08,S06,practice,custom,no\r\n")
+        file.write(b"S06,S077,practice,custom,no\r\nS08,S06,practice,custom,no\r\n")
     monkeypatch.chdir(county.parent)
     assert main(["check", "county"]) == 2
     out = capsys.readouterr()
@@ -58,7 +58,7 @@ def test_four_mistakes_are_four_lines(county: Path, capsys, monkeypatch):
     assert lines[0].startswith("items.csv:3: days: '-3' is not a whole number of working days")
     assert lines[1] == "items.csv:37: key: 'S09' stands twice (first on line 10)"
     assert lines[2].startswith(
-        "prerequisites.csv:58: after: no step has the key 'S99x' (did you mean"
+        "prerequisites.csv:58: after: no step has the key 'S077' (did you mean"
     )
     assert (
         lines[3] == "prerequisites.csv:59: mutual prerequisites (a cycle): S06 -> S07 -> S08 -> S06"
