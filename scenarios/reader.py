@@ -223,7 +223,7 @@ def _hours(settings: Settings) -> tuple[Hours, ...]:
         return (Hours("office", ((9 * 3600, 17 * 3600),)),)
     every = []
     for key in table.values:
-        intervals = []
+        intervals: list[tuple[int, int]] = []
         for text in table.texts(key):
             found = _INTERVAL.match(text.strip())
             if not found:

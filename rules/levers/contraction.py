@@ -181,7 +181,7 @@ def enclosed(procedure: Procedure, members: Sequence[str]) -> tuple[Edge, ...]:
     for edge in procedure.work_edges:
         outgoing.setdefault(edge.before, []).append(edge)
     reached: set[str] = set()
-    front = [
+    front: list[tuple[Edge, ...]] = [
         (edge,) for key in members for edge in outgoing.get(key, ()) if edge.after not in group
     ]
     while front:
