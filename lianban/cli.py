@@ -15,6 +15,7 @@ from lianban.commands import (
     demo,
     diagram,
     doctor,
+    rule_tables,
     run,
     schedule,
     shipped,
@@ -26,7 +27,7 @@ from lianban.terminal import Console, HelpText, Outcome, forgiving
 if TYPE_CHECKING:
     from rules import Problem
 
-_GROUPS = (demo, shipped, check, run, compare, diagram, schedule, doctor)
+_GROUPS = (demo, shipped, check, run, compare, diagram, schedule, rule_tables, doctor)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

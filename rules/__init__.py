@@ -16,11 +16,23 @@ from rules.steps import (
     Strength,
     Unit,
 )
+from rules.tables import (
+    DecisionTable,
+    TableSet,
+    diff_tables,
+    read_dmn,
+    read_table,
+    read_tables,
+    unary_test,
+    write_dmn,
+    write_table,
+)
 
 __all__ = [
     "Basis",
     "BasisType",
     "Calendar",
+    "DecisionTable",
     "Duration",
     "Edge",
     "InputError",
@@ -33,6 +45,14 @@ __all__ = [
     "Stage",
     "Step",
     "Strength",
+    "TableSet",
     "Unit",
     "did_you_mean",
+    "diff_tables",
+    "read_dmn",
+    "read_table",
+    "read_tables",
+    "unary_test",
+    "write_dmn",
+    "write_table",
 ]

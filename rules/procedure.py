@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from fractions import Fraction
 
 import networkx as nx
 
 from rules.flows import Flow, Serial
 from rules.staffing import StaffChange
-from rules.steps import Edge, Name, Stage, Step
+from rules.steps import Duration, Edge, Name, Stage, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,13 @@ class Procedure:
         Steps whose formal result simulated approval does not wait for (M51).
     staffing : tuple of StaffChange
         What levers change about the offices' people, in order.
+    on : date
+        As of which day levers ask what is law; by default the newest text of each
+        provision (``date.max``), never today's date of the machine.
+    jurisdiction : str
+        Whose provisions hold besides the national ones, for instance ``CN-HN``.
+    budget : Duration or None
+        Total time that the whole flow is held to (批时总控, M50).
 
     Examples
     --------
@@ -73,6 +81,9 @@ class Procedure:
     flow: Flow = field(default_factory=Serial)
     pending: tuple[str, ...] = ()
     staffing: tuple[StaffChange, ...] = ()
+    on: date = date.max
+    jurisdiction: str = "CN"
+    budget: Duration | None = None
 
     def __getitem__(self, key: str) -> Step:
         """Return the step with this key; KeyError if there is none."""

@@ -257,6 +257,13 @@ class Step:
         Prerequisites among the members, kept inside the joint step.
     dealing : Dealing
         Who comes, over which desks, at which level.
+    materials : tuple of str
+        Names of documents asked for, as far as the catalogue names them; at most
+        ``documents``.
+    reused : tuple of str
+        Documents no longer asked for here, since another step or a record has them.
+    site : str
+        Place that a site survey goes to; empty: the project's own site.
     """
 
     key: str
@@ -276,6 +283,9 @@ class Step:
     rule: DurationRule | None = None
     inner: tuple[Edge, ...] = ()
     dealing: Dealing = AS_USUAL
+    materials: tuple[str, ...] = ()
+    reused: tuple[str, ...] = ()
+    site: str = ""
 
     @property
     def days(self) -> Fraction:

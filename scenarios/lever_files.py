@@ -3,175 +3,315 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from rules import Kind, did_you_mean
-from rules.duration_rules import DurationRule, RuleSyntaxError, parse_rule
+from rules.dealing import Level, Online
 from rules.levers import (
+    JOINT_KINDS,
+    AcceptLocally,
+    ActByAgent,
     AddPrerequisite,
     ApproveBySimulation,
     CancelSteps,
+    ChooseIntermediary,
+    Circulate,
+    CommissionReview,
+    Commitment,
+    Concentrate,
+    ControlTotalTime,
+    ConvertToFiling,
+    DecideAtCentre,
+    DeemedConsent,
+    Delegate,
     DropAllPractice,
     DropPrerequisite,
     ExternalWait,
+    GoOnline,
     HandleByStage,
     HandleInParallel,
     HandleInSeries,
     Join,
+    JoinAs,
+    JointMeeting,
+    LeadDepartment,
     Lever,
+    OneMaterialSet,
+    OneReview,
+    OneWindow,
     Renumber,
+    SendResults,
     ShareInZone,
+    Shorten,
+    Staff,
+    SuperviseAfter,
+    TellOnce,
+    Tolerance,
+    UnifiedIssue,
 )
+from rules.levers.applicant import COURIER_DAYS
+from rules.levers.joint_kinds import UNNAMED
+from rules.levers.lighter import FILING_DAYS
+from rules.levers.meetings import MEETING, MEETING_DAYS
 from rules.levers.removal import FUNCTION_ZONE
 from rules.levers.simulated import CONVERSION_DAYS
+from rules.levers.trust import COMMITMENT_DAYS
+from rules.levers.windows import UNIFIED_ISSUE
 from rules.steps import NO_TIME
+from scenarios.lever_forms import (
+    REQUIRED,
+    Parameter,
+    arrows,
+    dates_by_key,
+    duration,
+    durations_by_key,
+    flag,
+    lists_by_key,
+    names,
+    quoted,
+    rule,
+    share,
+    text,
+    texts,
+    texts_by_key,
+    whole,
+    word,
+)
 from scenarios.toml_files import Settings
-
-
-def _parallel(table: Settings) -> Lever:
-    table.only(_COMMON)
-    return HandleInParallel()
-
-
-def _staged(table: Settings) -> Lever:
-    table.only(_COMMON)
-    return HandleByStage()
-
-
-def _serial(table: Settings) -> Lever:
-    table.only(_COMMON)
-    return HandleInSeries()
-
-
-def _drop_practice(table: Settings) -> Lever:
-    table.only(_COMMON)
-    return DropAllPractice()
-
-
-def _drop_prerequisite(table: Settings) -> Lever:
-    table.only((*_COMMON, "before", "after", "why"))
-    return DropPrerequisite(table.text("before"), table.text("after"), table.text("why", ""))
-
-
-def _add_prerequisite(table: Settings) -> Lever:
-    table.only((*_COMMON, "before", "after", "why", "lag"))
-    return AddPrerequisite(
-        table.text("before"),
-        table.text("after"),
-        table.text("why", ""),
-        table.duration("lag", NO_TIME),
-    )
-
-
-def _share_in_zone(table: Settings) -> Lever:
-    table.only((*_COMMON, "steps", "zone", "bridge"))
-    return ShareInZone(
-        table.texts("steps"),
-        table.name("zone", FUNCTION_ZONE),
-        table.flag("bridge", True),
-    )
-
-
-def _cancel(table: Settings) -> Lever:
-    table.only((*_COMMON, "steps", "bridge"))
-    return CancelSteps(table.texts("steps"), table.flag("bridge", True))
-
-
-def _join(table: Settings) -> Lever:
-    table.only(
-        (
-            *_COMMON, "steps", "into", "name", "days", "on_the_spot", "department", "shown_as",
-            "visits", "documents",
-        )
-    )  # fmt: skip
-    word = table.text("shown_as", Kind.JOINT.value)
-    if word not in {kind.value for kind in Kind}:
-        known = [kind.value for kind in Kind]
-        table.wrong("shown_as", f"'{word}' is not a kind of step{did_you_mean(word, known)}")
-        word = Kind.JOINT.value
-    return Join(
-        steps=table.texts("steps"),
-        into=table.text("into"),
-        name=table.name("name"),
-        days=_rule(table),
-        on_the_spot=table.texts("on_the_spot", required=False),
-        department=table.text("department", ""),
-        kind=Kind(word),
-        visits=table.whole("visits") if table.has("visits") else None,
-        documents=table.whole("documents") if table.has("documents") else None,
-    )
-
-
-def _rule(table: Settings) -> DurationRule:
-    text = table.text("days")
-    try:
-        return parse_rule(text)
-    except RuleSyntaxError as error:
-        if text:
-            table.wrong("days", str(error))
-        return parse_rule("0")
-
-
-def _renumber(table: Settings) -> Lever:
-    table.only((*_COMMON, "keys"))
-    keys = table.table("keys")
-    return Renumber(tuple((old, keys.text(old)) for old in keys.values))
-
-
-def _external_wait(table: Settings) -> Lever:
-    table.only((*_COMMON, "key", "name", "days", "before", "why"))
-    return ExternalWait(
-        table.text("key"),
-        table.name("name"),
-        table.duration("days"),
-        table.text("before"),
-        table.text("why", ""),
-    )
-
-
-def _simulated_approval(table: Settings) -> Lever:
-    table.only((*_COMMON, "admitted_after", "pending", "formal_steps", "days", "edges", "key"))
-    edges = []
-    for text in table.texts("edges", required=False):
-        before, arrow, after = text.partition("->")
-        if not arrow:
-            table.wrong("edges", f"'{text}' is not written as 'S16->S19'")
-        edges.append((before.strip(), after.strip()))
-    return ApproveBySimulation(
-        admitted_after=table.text("admitted_after"),
-        pending=table.texts("pending"),
-        formal_steps=table.texts("formal_steps"),
-        days=table.duration("days", CONVERSION_DAYS),
-        edges=tuple(edges),
-        key=table.text("key", "CV"),
-    )
-
 
 _COMMON = ("kind", "note")
 
-LEVER_READERS: dict[str, Callable[[Settings], Lever]] = {
-    HandleInParallel.word: _parallel,
-    HandleByStage.word: _staged,
-    HandleInSeries.word: _serial,
-    DropPrerequisite.word: _drop_prerequisite,
-    DropAllPractice.word: _drop_practice,
-    AddPrerequisite.word: _add_prerequisite,
-    ShareInZone.word: _share_in_zone,
-    CancelSteps.word: _cancel,
-    Join.word: _join,
-    Renumber.word: _renumber,
-    ExternalWait.word: _external_wait,
-    ApproveBySimulation.word: _simulated_approval,
-}
-"""How to read each lever, by the word that planners write as its kind."""
+
+@dataclass(frozen=True, slots=True)
+class LeverForm:
+    """How a lever stands in a file.
+
+    Attributes
+    ----------
+    word : str
+        The kind that planners write.
+    make : callable
+        Makes the lever of its parameters' values.
+    parameters : tuple of Parameter
+        In the order in which they are written.
+    """
+
+    word: str
+    make: Callable[..., Lever]
+    parameters: tuple[Parameter, ...] = ()
+
+    def read(self, table: Settings) -> Lever:
+        """Return the lever of a table; what is wrong with it is noted there."""
+        table.only((*_COMMON, *(parameter.name for parameter in self.parameters)))
+        values: dict[str, Any] = {p.field: p.read(table) for p in self.parameters}
+        return self.make(**values)
+
+    def write(self, lever: Lever) -> str:
+        """Return the lever as a ``[[lever]]`` table."""
+        lines = ["[[lever]]", f"kind = {quoted(self.word)}"]
+        for parameter in self.parameters:
+            value = getattr(lever, parameter.field)
+            if parameter.required or value != parameter.default:
+                lines.append(f"{parameter.name} = {parameter.write(value)}")
+        return "\n".join(lines) + "\n"
+
+
+def _joint(kind: str) -> LeverForm:
+    more = {
+        "joint_drawing_review": (texts("flagged"),),
+        "joint_acceptance": (text("works"),),
+    }.get(kind, ())
+    return LeverForm(
+        kind,
+        partial(JoinAs, kind),
+        (
+            *_MEMBERS, names("name", UNNAMED), rule("days", None), texts("on_the_spot"),
+            text("department", ""), whole("visits", None), whole("documents", None), *more,
+        ),
+    )  # fmt: skip
+
+
+_STEPS = texts("steps")
+_NAMED_STEPS = texts("steps", REQUIRED)
+_MEMBERS = (_NAMED_STEPS, text("into"))
+_level = partial(word, words=Level, what="a level of government")
+
+LEVER_FORMS: dict[str, LeverForm] = {
+    form.word: form
+    for form in (
+        LeverForm(HandleInParallel.word, HandleInParallel),
+        LeverForm(HandleByStage.word, HandleByStage),
+        LeverForm(HandleInSeries.word, HandleInSeries),
+        LeverForm(
+            DropPrerequisite.word,
+            DropPrerequisite,
+            (text("before"), text("after"), text("why", "")),
+        ),
+        LeverForm(DropAllPractice.word, DropAllPractice),
+        LeverForm(
+            AddPrerequisite.word,
+            AddPrerequisite,
+            (text("before"), text("after"), text("why", ""), duration("lag", NO_TIME)),
+        ),
+        LeverForm(
+            ShareInZone.word,
+            ShareInZone,
+            (_NAMED_STEPS, names("zone", FUNCTION_ZONE), flag("bridge", True)),
+        ),
+        LeverForm(CancelSteps.word, CancelSteps, (_NAMED_STEPS, flag("bridge", True))),
+        LeverForm(
+            Join.word,
+            Join,
+            (
+                *_MEMBERS, names(), rule("days"), texts("on_the_spot"), text("department", ""),
+                word("shown_as", Kind, "a kind of step", Kind.JOINT, field="kind"),
+                whole("visits", None), whole("documents", None),
+            ),
+        ),
+        *(_joint(kind) for kind in JOINT_KINDS),
+        LeverForm(Renumber.word, Renumber, (texts_by_key("keys"),)),
+        LeverForm(
+            ExternalWait.word,
+            ExternalWait,
+            (text("key"), names(), duration("days"), text("before"), text("why", "")),
+        ),
+        LeverForm(
+            ApproveBySimulation.word,
+            ApproveBySimulation,
+            (
+                text("admitted_after"), texts("pending", REQUIRED), texts("formal_steps", REQUIRED),
+                duration("days", CONVERSION_DAYS), arrows("edges"), text("key", "CV"),
+            ),
+        ),
+        LeverForm(ActByAgent.word, ActByAgent, (_STEPS, _level("at", default=None))),
+        LeverForm(
+            GoOnline.word,
+            GoOnline,
+            (
+                _STEPS, word("level", Online, "precheck or full", Online.FULL),
+                share("correction_share", None),
+            ),
+        ),
+        LeverForm(TellOnce.word, TellOnce, (share("correction_share"), _STEPS)),
+        LeverForm(SendResults.word, SendResults, (_STEPS, duration("delivery", COURIER_DAYS))),
+        LeverForm(OneWindow.word, OneWindow, (text("office"), _STEPS)),
+        LeverForm(
+            LeadDepartment.word, LeadDepartment, (_STEPS, texts("stages"), text("department", ""))
+        ),
+        LeverForm(
+            OneMaterialSet.word,
+            OneMaterialSet,
+            (_STEPS, lists_by_key("materials"), dates_by_key("held")),
+        ),
+        LeverForm(
+            UnifiedIssue.word,
+            UnifiedIssue,
+            (
+                _NAMED_STEPS, text("key"), text("office"),
+                names("name", UNIFIED_ISSUE), duration("days", NO_TIME),
+            ),
+        ),
+        LeverForm(
+            Commitment.word,
+            Commitment,
+            (
+                _NAMED_STEPS, text("supervised_by"), flag("clean_credit", False),
+                duration("days", COMMITMENT_DAYS), whole("documents", 0),
+            ),
+        ),
+        LeverForm(
+            Tolerance.word,
+            Tolerance,
+            (_NAMED_STEPS, texts("minor", REQUIRED), duration("within")),
+        ),
+        LeverForm(DeemedConsent.word, DeemedConsent, (_NAMED_STEPS,)),
+        LeverForm(OneReview.word, OneReview, (_STEPS,)),
+        LeverForm(DecideAtCentre.word, DecideAtCentre, (text("authorisation"), _STEPS)),
+        LeverForm(AcceptLocally.word, AcceptLocally, (_level("at"), _STEPS)),
+        LeverForm(
+            Delegate.word,
+            Delegate,
+            (
+                _NAMED_STEPS, _level("to"), text("act"), text("department", ""),
+                flag("entrust", True),
+            ),
+        ),
+        LeverForm(
+            Concentrate.word,
+            Concentrate,
+            (texts("departments", REQUIRED), text("into"), text("approval")),
+        ),
+        LeverForm(
+            JointMeeting.word,
+            JointMeeting,
+            (
+                _NAMED_STEPS, duration("interval"), whole("slots", low=1, high=100_000),
+                whole("weekday", 0, high=7), whole("quorum", 0, high=1000), text("key", ""),
+                names("name", MEETING),
+                duration("days", MEETING_DAYS), text("department", ""), texts("after"),
+            ),
+        ),
+        LeverForm(
+            ConvertToFiling.word, ConvertToFiling, (_NAMED_STEPS, duration("days", FILING_DAYS))
+        ),
+        LeverForm(
+            SuperviseAfter.word,
+            SuperviseAfter,
+            (text("after"), _STEPS, text("supervised_by", "")),
+        ),
+        LeverForm(
+            Shorten.word, Shorten, (durations_by_key("days"), durations_by_key("measured", ()))
+        ),
+        LeverForm(
+            ControlTotalTime.word,
+            ControlTotalTime,
+            (duration("budget"), flag("only_flag", False)),
+        ),
+        LeverForm(Circulate.word, Circulate, (_STEPS,)),
+        LeverForm(
+            CommissionReview.word,
+            CommissionReview,
+            (
+                text("step"), text("key"), names(), text("office"), duration("days"),
+                duration("decision_days"),
+            ),
+        ),
+        LeverForm(ChooseIntermediary.word, ChooseIntermediary, (_NAMED_STEPS, text("office"))),
+        LeverForm(
+            Staff.word,
+            Staff,
+            (
+                text("office"), whole("windows", 0, low=-100_000, high=100_000),
+                whole("reviewers", 0, low=-100_000, high=100_000), text("hours", ""),
+            ),
+        ),
+    )
+}  # fmt: skip
+"""How each lever is read and written, by the word that planners write as its kind."""
 
 
 def read_lever(table: Settings) -> Lever | None:
     """Return the lever of one ``[[lever]]`` table, or None when its kind is unknown."""
-    word = table.text("kind")
-    reader = LEVER_READERS.get(word)
-    if reader is None:
-        if word:
-            hint = did_you_mean(word, LEVER_READERS)
-            table.wrong("kind", f"no lever is called '{word}'{hint}")
+    kind = table.text("kind")
+    form = LEVER_FORMS.get(kind)
+    if form is None:
+        if kind:
+            hint = did_you_mean(kind, LEVER_FORMS)
+            table.wrong("kind", f"no lever is called '{kind}'{hint}")
         return None
-    return reader(table)
+    return form.read(table)
+
+
+def lever_toml(lever: Lever) -> str:
+    """Return a lever as the ``[[lever]]`` table that :func:`read_lever` reads.
+
+    Examples
+    --------
+    >>> print(lever_toml(CancelSteps(("S12",))), end="")
+    [[lever]]
+    kind = "cancel"
+    steps = ["S12"]
+    """
+    return LEVER_FORMS[lever.word].write(lever)

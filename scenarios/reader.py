@@ -11,9 +11,11 @@ from rules import InputError, Kind, Name, Procedure, Stage, did_you_mean
 from rules.calendars import WorkingDays
 from rules.catalogue import Reading, read_procedure
 from rules.csv_tables import Column, key_problem, read_table
+from rules.law.provisions import NATION
 from rules.levers import Change, Lever, Refused
 from scenarios.distributions import Distribution, Fixed, distribution_of, problems_of
 from scenarios.lever_files import read_lever
+from scenarios.life_files import LIFE_TABLES, read_life
 from scenarios.scenario import Cases, Handling, Hours, Office, Scenario
 from scenarios.toml_files import Settings, read_toml
 
@@ -32,7 +34,7 @@ OFFICE_COLUMNS = (
 """Columns of offices.csv."""
 
 _TOP = (
-    "schema", "name", "about", "first_day", "projection", "provenance", "counts", "items",
+    "schema", "name", "about", "jurisdiction", "first_day", "projection", "provenance", "counts", "items",
     "prerequisites", "offices", "redesigns", "stage", "hours", "handling", "cases",
     "simulation",
 )  # fmt: skip
@@ -41,6 +43,7 @@ PROVENANCES = ("given", "damaged-reading", "reconstruction", "comparator", "assu
 
 _COUNTS = ("government", "notice", "intermediary", "applicant")
 _INTERVAL = re.compile(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})$")
+_JURISDICTION = re.compile(r"CN(-[A-Z0-9]+)*$")
 _SCHEMA = 1
 _DEEPEST_BASE = 50
 
@@ -78,7 +81,7 @@ def read_scenario(folder: Path, redesign: str = "", key: str = "") -> Scenario:
     settings = read_toml(path, reading)
     if reading.problems:
         raise InputError(reading.problems)
-    settings.only(_TOP)
+    settings.only((*_TOP, *LIFE_TABLES))
     settings.whole("schema", _SCHEMA, low=_SCHEMA, high=_SCHEMA)
     hours = _hours(settings)
     offices = _offices(_inside(folder, settings, "offices", "offices.csv"), hours, reading)
@@ -91,6 +94,8 @@ def read_scenario(folder: Path, redesign: str = "", key: str = "") -> Scenario:
         stages=[Stage(table.text("key"), table.name()) for table in settings.tables("stage")],
         departments={office.key: office.name for office in offices},
     )
+    # levers ask for the law of that day and place
+    today = replace(today, on=settings.day("first_day"), jurisdiction=_jurisdiction(settings))
     name = settings.name()
     placed: tuple[Placed, ...] = ()
     if redesign:
@@ -114,6 +119,15 @@ def read_scenario(folder: Path, redesign: str = "", key: str = "") -> Scenario:
         redesigns=_ordered_redesigns(folder, settings),
         folder=folder,
         today=today,
+        life=read_life(
+            settings,
+            folder,
+            closing=settings.table("handling").text("closing", "pause"),
+            offices=[office.key for office in offices],
+            hours=[each.key for each in hours],
+            steps=today.keys,
+            first_day=settings.day("first_day"),
+        ),
     )
     settings.table("simulation").only(("replications", "seed"))
     _check_first_day(settings, scenario)
@@ -166,7 +180,8 @@ def apply_levers(
 
 def _with_levers(scenario: Scenario, placed: tuple[Placed, ...]) -> Scenario:
     procedure, changes = apply_levers(scenario.procedure, placed)
-    changed = replace(scenario, procedure=procedure, changes=changes)
+    named = replace(procedure, name=scenario.name)
+    changed = replace(scenario, procedure=named, changes=changes)
     reading = Reading()
     _check_staff(changed, placed[-1].file if placed else SCENARIO_FILE, reading)
     if reading.problems:
@@ -289,8 +304,8 @@ def _offices(path: Path, hours: tuple[Hours, ...], reading: Reading) -> tuple[Of
 def _handling(table: Settings) -> Handling:
     table.only(("window_minutes", "review_share", "spread", "closing"))
     closing = table.text("closing", "pause")
-    if closing != "pause":
-        table.wrong("closing", f"'{closing}': only 'pause' is known (work goes on next shift)")
+    if closing not in ("pause", "finish"):
+        table.wrong("closing", f"'{closing}' is neither 'pause' (goes on next shift) nor 'finish'")
     shares = table.table("review_share")
     known = {kind.value: kind for kind in Kind}
     shares.only((*known, "default"))
@@ -327,6 +342,14 @@ def _counts(settings: Settings) -> tuple[str, ...]:
         if word not in _COUNTS:
             settings.wrong("counts", f"'{word}' is not one of {', '.join(_COUNTS)}")
     return counts
+
+
+def _jurisdiction(settings: Settings) -> str:
+    place = settings.text("jurisdiction", NATION)
+    if not _JURISDICTION.match(place):
+        settings.wrong("jurisdiction", f"'{place}' is not a place such as CN or CN-ZJ-JX")
+        return NATION
+    return place
 
 
 def _provenance(settings: Settings) -> str:

@@ -83,7 +83,7 @@ class Settings:
         """Return a whole number between two bounds."""
         value = self._get(key, default is None, "a whole number")
         if value is None:
-            return default or low
+            return low if default is None else default
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             self.wrong(key, f"{_short(value)} is not a whole number between {low} and {high}")
             return default if default is not None else low
@@ -99,7 +99,7 @@ class Settings:
         """Return a finite number between two bounds."""
         value = self._get(key, default is None, "a number")
         if value is None:
-            return default or low
+            return low if default is None else default
         if (
             isinstance(value, bool)
             or not isinstance(value, (int, float))

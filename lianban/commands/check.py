@@ -1,30 +1,67 @@
-"""``lianban check``: read a scenario with all its redesigns and say everything that is wrong."""
+"""``lianban check``: read a scenario or a catalogue and say everything that is wrong."""
 
 from __future__ import annotations
 
 import argparse
+from datetime import date
 from gettext import gettext as _
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lianban.commands.options import add_scenario, is_redesign, new_command
+from lianban.commands.catalogues import (
+    as_documents,
+    day_of,
+    findings_of,
+    is_catalogue,
+    outcome_of,
+    shown,
+)
+from lianban.commands.options import is_redesign, new_command
 from lianban.terminal import Console, Outcome, aligned
 
 if TYPE_CHECKING:
     from lianban.commands.options import Commands
+    from scenarios import Scenario
 
 
 def add_to(commands: Commands) -> None:
     """Add the command."""
-    help_ = _("read a scenario and its redesigns; report all problems at once")
-    add_scenario(new_command(commands, "check", help_, check))
+    help_ = _("read a scenario with its redesigns, or a catalogue; report all problems at once")
+    parser = new_command(commands, "check", help_, check)
+    parser.add_argument(
+        "path",
+        metavar="PATH",
+        help=_("a scenario, a catalogue's folder, or a table of items (.csv, .xlsx)"),
+    )
+    parser.add_argument(
+        "--as-of",
+        metavar="DATE",
+        help=_("check by the law of this day (default: the scenario's first day, else today)"),
+    )
 
 
 def check(options: argparse.Namespace, console: Console) -> Outcome:
-    """Read everything a scenario holds."""
+    """Read everything a scenario or a catalogue holds."""
+    path = Path(options.path)
+    if is_catalogue(path):
+        on = day_of(options.as_of, date.today())
+        catalogue, findings = findings_of(path, on)
+        counts = {"items": len(catalogue.items), "prerequisites": len(catalogue.prerequisites)}
+        head = _("%(items)d items, %(prerequisites)d prerequisites") % counts
+        console.answer(
+            {"as_of": on.isoformat(), **counts, "problems": [], "findings": as_documents(findings)},
+            f"{head}\n{shown(findings, console.language)}",
+        )
+        return outcome_of(findings)
+    return _check_scenario(options, console)
+
+
+def _check_scenario(options: argparse.Namespace, console: Console) -> Outcome:
     from rules import InputError, Problem
+    from rules.checks import ServicePoint
     from scenarios import compile_plan, load
 
-    today = load(options.scenario)
+    today = load(options.path)
     scenarios = [today]
     problems: list[Problem] = []
     for redesign in () if is_redesign(today) else today.redesigns:
@@ -36,17 +73,25 @@ def check(options: argparse.Namespace, console: Console) -> Outcome:
         raise InputError(problems)
     for scenario in scenarios:
         compile_plan(scenario)
+    on = day_of(options.as_of, today.first_day)
+    offices = [ServicePoint(office.key, windows=office.windows or 1) for office in today.offices]
+    _catalogue, found = findings_of(today.folder, on, offices)
+    # a step table is no published service guide: its ten fields are not asked for
+    findings = [each for each in found if each.id != "M37"]
     rows = [[_("scenario"), _("steps"), _("prerequisites"), _("levers")]]
-    listed = []
-    for scenario in scenarios:
-        procedure = scenario.procedure
-        counts = (procedure.n_steps, len(procedure.edges), len(scenario.changes))
-        rows.append([scenario.key, *map(str, counts)])
-        listed.append(
-            dict(zip(("steps", "prerequisites", "levers"), counts, strict=True))
-            | {"key": scenario.key}
-        )
+    rows += [[scenario.key, *map(str, _counts(scenario).values())] for scenario in scenarios]
+    document = [_counts(scenario) | {"key": scenario.key} for scenario in scenarios]
     console.answer(
-        {"problems": [], "scenarios": listed}, aligned(rows) + "\n" + _("no problems found")
+        {"problems": [], "scenarios": document, "findings": as_documents(findings)},
+        f"{aligned(rows)}\n{shown(findings, console.language)}",
     )
-    return Outcome.GOOD
+    return outcome_of(findings)
+
+
+def _counts(scenario: Scenario) -> dict[str, int]:
+    procedure = scenario.procedure
+    return {
+        "steps": procedure.n_steps,
+        "prerequisites": len(procedure.edges),
+        "levers": len(scenario.changes),
+    }

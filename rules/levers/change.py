@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rules.steps import Edge, Name, Strength
+from rules.steps import Duration, Edge, Name, Strength, Unit
 
 STRENGTH_WORDS: dict[Strength, Name] = {
     Strength.STATUTE: Name("法定", "statute"),
@@ -16,6 +16,24 @@ STRENGTH_WORDS: dict[Strength, Name] = {
     Strength.PRACTICE: Name("惯例", "practice"),
 }
 """What the three strengths are called in sentences."""
+
+_UNITS_ZH = {
+    Unit.WORKING_DAY: "个工作日",
+    Unit.NATURAL_DAY: "日",
+    Unit.HOUR: "小时",
+    Unit.MINUTE: "分钟",
+}
+
+
+def in_zh(duration: Duration) -> str:
+    """Return a duration as Chinese sentences say it.
+
+    Examples
+    --------
+    >>> in_zh(Duration(20)), in_zh(Duration(7, Unit.NATURAL_DAY))
+    ('20 个工作日', '7 日')
+    """
+    return f"{duration.amount} {_UNITS_ZH[duration.unit]}"
 
 
 @dataclass(frozen=True, slots=True)

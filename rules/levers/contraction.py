@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import networkx as nx
+
 from rules.levers.change import Bridge, Refused
 from rules.problems import did_you_mean
 from rules.procedure import Procedure, in_handling_order
@@ -167,6 +169,32 @@ def contracted(procedure: Procedure, members: Sequence[str], into: Step) -> Proc
         steps=in_handling_order([joint, *rest], edges, place),
         edges=edges,
         pending=tuple(dict.fromkeys(renamed(key) for key in procedure.pending)),
+    )
+
+
+def consistent(lever: str, procedure: Procedure) -> Procedure:
+    """Return the procedure as it is, if its handling order and prerequisites agree.
+
+    Raises
+    ------
+    Refused
+        If they form a cycle, for instance a stage gate against a prerequisite.
+    """
+    graph = procedure.order_graph()
+    if nx.is_directed_acyclic_graph(graph):
+        return procedure
+    knot = [before for before, _ in nx.find_cycle(graph)]
+    told = " -> ".join((*knot, knot[0]))
+    raise Refused(
+        lever,
+        Name(
+            f"办理顺序与前置互相矛盾：{told}",
+            f"handling order and prerequisites contradict each other: {told}",
+        ),
+        instead=Name(
+            "改为并联（parallel），或调整环节的阶段",
+            "handle in parallel, or move a step to another stage",
+        ),
     )
 
 

@@ -7,9 +7,10 @@ from typing import ClassVar
 
 import networkx as nx
 
+from rules.dealing import AS_USUAL
 from rules.flows import Parallel, Serial, Staged
-from rules.levers.change import STRENGTH_WORDS, Change, Refused
-from rules.levers.contraction import merged, require
+from rules.levers.change import STRENGTH_WORDS, Change, Refused, in_zh
+from rules.levers.contraction import consistent, merged, require
 from rules.problems import did_you_mean
 from rules.procedure import Procedure, in_handling_order
 from rules.steps import NO_TIME, Duration, Edge, Kind, Name, Strength
@@ -82,7 +83,8 @@ class HandleInSeries:
     def apply(self, procedure: Procedure) -> tuple[Procedure, Change]:
         """Return the procedure handled one step after another."""
         what = Name("串联审批：逐个环节办理", "sequential approval: one step after another")
-        return replace(procedure, flow=Serial()), Change(self.word, what)
+        serial = consistent(self.word, replace(procedure, flow=Serial()))
+        return serial, Change(self.word, what)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +215,8 @@ class AddPrerequisite:
             f"adds the custom that {edge.after} waits for {edge.before}"
             f"{f': {self.why}' if self.why else ''}",
         )
-        return replace(procedure, steps=steps, edges=edges), Change(self.word, what, added=(edge,))
+        changed = replace(procedure, steps=steps, edges=edges)
+        return consistent(self.word, changed), Change(self.word, what, added=(edge,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +328,10 @@ class ExternalWait:
             members=(),
             rule=None,
             inner=(),
+            dealing=AS_USUAL,
+            materials=(),
+            reused=(),
+            site="",
         )
         into = tuple(
             replace(edge, after=self.key)
@@ -335,7 +342,7 @@ class ExternalWait:
         at = procedure.keys.index(self.before)
         steps = (*procedure.steps[:at], wait, *procedure.steps[at:])
         what = Name(
-            f"外部等待“{self.name.zh}” {self.days}，在 {self.before} 之前",
+            f"外部等待“{self.name.zh}” {in_zh(self.days)}，在 {self.before} 之前",
             f"external wait '{self.name.in_language('en')}' of {self.days} before {self.before}",
         )
         changed = replace(procedure, steps=steps, edges=(*procedure.edges, *into, hold))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import prod
 from typing import ClassVar
 
+from rules.dealing import Dealing, HandlingClass, Level, Online
 from rules.duration_rules import DurationRule, check_members
 from rules.levers.change import STRENGTH_WORDS, Change, Refused
-from rules.levers.contraction import contracted, enclosed, require
+from rules.levers.contraction import consistent, contracted, enclosed, require
+from rules.levers.legal import limit_in_force
 from rules.procedure import Procedure
 from rules.steps import Basis, BasisType, Duration, Edge, Kind, Name, Step
-
-JOINT_LIMIT = Duration(45)
-"""Joint handling ends within 45 working days (Administrative Licensing Law art. 42(2))."""
 
 _NOT_JOINABLE = (Kind.NOTICE, Kind.WAIT, Kind.CONVERSION)
 
@@ -44,7 +44,8 @@ class Join:
     visits : int or None
         Applicant's visits; by default one if any member asks for one.
     documents : int or None
-        Size of the one material set; by default the members' sum.
+        Size of the one material set; by default the members' sum, each named
+        material once.
     """
 
     steps: tuple[str, ...]
@@ -65,8 +66,9 @@ class Join:
         ------
         Refused
             If a step outside stands between members (a cycle; named), a member is a
-            notice or a wait, the rule does not fit the members, the joint limit of 45
-            working days is passed, or the counts of visits or documents cannot be.
+            notice or a wait, the rule does not fit the members, the joint limit of the
+            day (45 working days, art. 42) is passed, or the counts of visits or
+            documents cannot be.
         """
         require(self.word, procedure, self.steps)
         members = tuple(step for step in procedure.steps if step.key in self.steps)
@@ -74,14 +76,17 @@ class Join:
         if chain := enclosed(procedure, self.steps):
             raise self._cycle(chain)
         joint = self._joint(members)
-        if joint.days > JOINT_LIMIT.paper_days:
+        rule = limit_in_force(self.word, procedure, "joint-decision")
+        if joint.days > rule.limit.paper_days:
+            most = rule.limit.amount
             raise Refused(
                 self.word,
                 Name(
-                    f"{self.into} 为 {joint.days} 个工作日，超过联合办理的 45 个工作日",
-                    f"{self.into} takes {joint.days} working days, joint handling at most 45",
+                    f"{self.into} 为 {joint.days} 个工作日，超过联合办理的 {most} 个工作日",
+                    f"{self.into} takes {joint.days} working days, joint handling at most {most}",
                 ),
-                "行政许可法 art. 42(2)",
+                rule.article,
+                Name("减少成员或缩短成员时限", "join fewer steps or shorten them first"),
             )
         names = ", ".join(self.steps)
         become = "become" if len(self.steps) > 1 else "becomes"
@@ -91,7 +96,7 @@ class Join:
             f"{self.name.in_language('en')}: {names} {become} {self.into}, "
             f"{joint.duration.amount} working days ({self.days})",
         )
-        changed = contracted(procedure, self.steps, joint)
+        changed = consistent(self.word, contracted(procedure, self.steps, joint))
         change = Change(
             self.word,
             what,
@@ -131,12 +136,12 @@ class Join:
                         "one of the two",
                     ),
                 )
-        for word, given, each in (
-            ("visits", self.visits, [step.visits for step in members]),
-            ("documents", self.documents, [step.documents for step in members]),
+        present = any(step.dealing.in_person and step.visits for step in members)
+        for word, given, each, low in (
+            ("visits", self.visits, [step.visits for step in members], int(present)),
+            ("documents", self.documents, docs := [m.documents for m in members], max(docs)),
         ):
-            if given is not None and not max(each) * (word == "documents") <= given <= sum(each):
-                low = max(each) if word == "documents" else 0
+            if given is not None and not low <= given <= sum(each):
                 raise Refused(
                     self.word,
                     Name(
@@ -153,6 +158,9 @@ class Join:
             (step.basis.type for step in members), key=list(BasisType).index, default=None
         )
         first = members[0]
+        named = [material for step in members for material in step.materials]
+        once = tuple(dict.fromkeys(named))
+        sites = {step.site for step in members if step.site_survey}
         return Step(
             key=self.into,
             name=self.name,
@@ -169,13 +177,17 @@ class Join:
             documents=(
                 self.documents
                 if self.documents is not None
-                else sum(step.documents for step in members)
+                else sum(step.documents for step in members) - len(named) + len(once)
             ),
             site_survey=any(step.site_survey for step in members),
             zone_shareable=False,
             provenance=_shared(step.provenance for step in members),
             members=members,
             rule=self.days,
+            dealing=_dealing(tuple(step.dealing for step in members)),
+            materials=once if self.documents is None or self.documents >= len(once) else (),
+            reused=tuple(dict.fromkeys(name for step in members for name in step.reused)),
+            site=sites.pop() if len(sites) == 1 else "",
         )
 
     def _cycle(self, chain: tuple[Edge, ...]) -> Refused:
@@ -199,3 +211,49 @@ class Join:
 
 def _shared(provenances: Iterable[str]) -> str:
     return "; ".join(dict.fromkeys(text for text in provenances if text))
+
+
+def _dealing(every: tuple[Dealing, ...]) -> Dealing:
+    """Return how the members' one file is dealt with: what any needs, what all allow."""
+    present = any(d.in_person for d in every)
+    tolerant = all(d.tolerance for d in every)
+    classes = {d.handling for d in every}
+    windows = {d.accepted_by for d in every}
+    ways = list(Online)
+    clean = prod(1000 - d.correction_share for d in every)
+    delivery = [d.delivery for d in every if d.delivery is not None]
+    supplement = [d.supplement for d in every if d.supplement is not None]
+    return Dealing(
+        handling=classes.pop() if len(classes) == 1 else HandlingClass.LINKED,
+        accept_level=_highest(d.accept_level for d in every),
+        decide_level=_highest(d.decide_level for d in every),
+        decided_at_centre=all(d.decided_at_centre for d in every),
+        desks=max(d.desks for d in every),
+        in_person=present,
+        online=min((d.online for d in every), key=ways.index),
+        agent=not present and all(d.agent for d in every),
+        commitment=all(d.commitment for d in every),
+        tolerance=tolerant,
+        expert_review=any(d.expert_review for d in every),
+        deemed_consent=all(d.deemed_consent for d in every),
+        correction_share=1000 - round(clean / 1000 ** (len(every) - 1)),
+        supervised_after=any(d.supervised_after for d in every),
+        supervised_by=next((d.supervised_by for d in every if d.supervised_by), ""),
+        accepted_by=windows.pop() if len(windows) == 1 else "",
+        paperless=all(d.paperless for d in every),
+        delivery=_longest(delivery) if len(delivery) == len(every) else None,
+        supplement=_longest(supplement) if tolerant and supplement else None,
+        sitting=next((d.sitting for d in every if d.sitting), None),
+        special=tuple(dict.fromkeys(need for d in every for need in d.special)),
+        concerns=tuple(dict.fromkeys(concern for d in every for concern in d.concerns)),
+        delegable=all(d.delegable for d in every),
+        vertical=any(d.vertical for d in every),
+    )
+
+
+def _highest(levels: Iterable[Level]) -> Level:
+    return max(levels, key=lambda level: level.rank)
+
+
+def _longest(durations: Iterable[Duration]) -> Duration:
+    return max(durations, key=lambda duration: duration.paper_days)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rules.levers.change import Change, Refused
-from rules.levers.contraction import require, without_steps
+from rules.levers.contraction import consistent, require, without_steps
 from rules.procedure import Procedure
 from rules.steps import Name
 
@@ -146,4 +146,6 @@ def _without(
         edges=removal.edges,
         pending=tuple(key for key in procedure.pending if key not in keys),
     )
-    return changed, Change(word, what, gone=keys, fallen=removal.fallen, bridged=removal.bridged)
+    return consistent(word, changed), Change(
+        word, what, gone=keys, fallen=removal.fallen, bridged=removal.bridged, notes=notes
+    )

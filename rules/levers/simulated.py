@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import networkx as nx
 
-from rules.levers.change import Change, Refused
-from rules.levers.contraction import merged, require
+from rules.levers.change import Change, Refused, in_zh
+from rules.levers.contraction import consistent, merged, require
 from rules.procedure import Procedure, in_handling_order
 from rules.steps import Basis, BasisType, Duration, Edge, Kind, Name, Step, Strength
 
@@ -97,7 +97,8 @@ class ApproveBySimulation:
         moved = tuple(replace(edge, formal_at=self.key) for edge in relaxed)
         listed = ", ".join(str(edge) for edge in relaxed)
         what = Name(
-            f"模拟审批：{listed} 改为约束转正式 {self.key}（{self.days}），其后才出具正式批件",
+            f"模拟审批：{listed} 改为约束转正式 {self.key}（{in_zh(self.days)}），"
+            "其后才出具正式批件",
             f"simulated approval: {listed} now bind the conversion {self.key} ({self.days}), "
             "and formal acts follow it",
         )
@@ -106,7 +107,7 @@ class ApproveBySimulation:
             "a simulated opinion is internal and has no legal effect; if the land falls through "
             "the work is lost",
         )
-        return changed, Change(
+        return consistent(self.word, changed), Change(
             self.word,
             what,
             came=(self.key,),

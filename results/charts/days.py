@@ -1,0 +1,43 @@
+"""Where the days go, per stage: work, queue, waiting for a person, notices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from results.charts.style import dress, own_axes, say
+from results.series import StageDays
+from results.words import word
+
+PARTS = (
+    ("touch", "#1f5fbf", ""),
+    ("queue", "#b00020", "//"),
+    ("dwell", "#c9d3de", ".."),
+    ("notice", "#e0b64a", "xx"),
+)
+"""Part, colour and hatching, in the order in which they are stacked."""
+
+
+def plot_days(stages: Sequence[StageDays], *, language: str = "en", ax: Axes | None = None) -> Axes:
+    """Draw a stacked bar for each stage: mean working days of a case, summed over its steps.
+
+    Steps run side by side, so the bars add up to more than a case's elapsed time.
+    """
+    ax = own_axes(ax, height=0.55 * len(stages) + 1.6)
+    rows = np.arange(len(stages))[::-1]
+    left = np.zeros(len(stages))
+    for part, colour, hatch in PARTS:
+        widths = np.array([getattr(stage, part) for stage in stages])
+        ax.barh(
+            rows, widths, left=left, height=0.62, color=colour, hatch=hatch, edgecolor="white",
+            label=word(part, language),
+        )  # fmt: skip
+        left = left + widths
+    for row, total in zip(rows, left, strict=True):
+        say(ax, float(total), float(row), f" {total:.1f}", va="center")
+    ax.set_yticks(rows, [stage.name.in_language(language) for stage in stages])
+    ax.set_xlim(0, float(left.max()) * 1.12 if len(left) else 1)
+    title = word("where the days go", language)
+    return dress(ax, title, word("working days of steps", language), "")

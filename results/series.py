@@ -1,0 +1,153 @@
+"""The numbers behind the charts: elapsed days of every case, queues over time, days by stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from results.summary import LEVEL
+from rules import Kind, Name
+from scenarios import Scenario
+from simulator import Interval, Run, mean_interval
+
+FloatArray = NDArray[np.float64]
+
+UNSTAGED = Name("其他", "other")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Elapsed:
+    """How long the cases of a design took.
+
+    Attributes
+    ----------
+    name : str
+        The design.
+    days : array
+        Elapsed working days of every case of every replication.
+    p50, p90 : Interval
+        Mean over replications of each replication's quantile.
+    """
+
+    name: str
+    days: FloatArray
+    p50: Interval
+    p90: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class StageDays:
+    """Mean working days of a case in one stage, summed over the stage's steps.
+
+    Attributes
+    ----------
+    name : Name
+        The stage.
+    touch : float
+        Somebody works on the file.
+    queue : float
+        The file waits for people (or for opening hours).
+    dwell : float
+        It lies with a person or waits for an answer.
+    notice : float
+        A notice or an external wait runs.
+    """
+
+    name: Name
+    touch: float
+    queue: float
+    dwell: float
+    notice: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QueueLength:
+    """How much work waits for a pool, over time.
+
+    Attributes
+    ----------
+    name : Name
+        The pool's office.
+    days : array
+        Working days since the start.
+    mean, low, high : array
+        Mean over replications, and the 10th and 90th percentile of replications.
+    """
+
+    name: Name
+    days: FloatArray
+    mean: FloatArray
+    low: FloatArray
+    high: FloatArray
+
+
+def elapsed(run: Run, name: str) -> Elapsed:
+    """Return the elapsed working days of all cases."""
+    counting = run.plan.calendars[0]
+    rows = [
+        counting.worked_many(trace.arrival, trace.finish) / counting.day_ticks
+        for trace in run.replications
+    ]
+    p50, p90 = (
+        mean_interval([float(np.quantile(r, q, method="inverted_cdf")) for r in rows], LEVEL)
+        for q in (0.5, 0.9)
+    )
+    return Elapsed(name, np.concatenate(rows), p50, p90)
+
+
+def days_by_stage(scenario: Scenario, run: Run) -> tuple[StageDays, ...]:
+    """Return where the days go, for each stage that has steps, in order."""
+    plan, counting = run.plan, run.plan.calendars[0]
+    stages = [(s.key, s.name) for s in scenario.procedure.stages] + [("", UNSTAGED)]
+    place = {key: number for number, (key, _) in enumerate(stages)}
+    stage_of = {s.key: place.get(s.stage, len(stages) - 1) for s in scenario.procedure.steps}
+    totals = np.zeros((len(stages), 4))
+    for trace in run.replications:
+        for number, desk in enumerate(plan.desks):
+            step = plan.steps[desk.step]
+            ready, start, end = (a[:, number] for a in (trace.ready, trace.start, trace.end))
+            quiet = step.kind in (Kind.NOTICE, Kind.WAIT)
+            part = 3 if quiet else 0 if desk.pools else 2
+            row = stage_of[step.key]
+            totals[row, part] += counting.worked_many(start, end).sum()
+            totals[row, 1] += counting.worked_many(ready, start).sum()
+    cases = max(1, plan.cases * len(run.replications)) * counting.day_ticks
+    return tuple(
+        StageDays(name, *(float(value) for value in row))
+        for (_, name), row in zip(stages, totals / cases, strict=True)
+        if row.any()
+    )
+
+
+def queue_length(run: Run, pool: str, points: int = 200) -> QueueLength:
+    """Return how much work waits for a pool over time.
+
+    Parameters
+    ----------
+    pool : str
+        ``<office>.window`` or ``<office>.reviewer``.
+    points : int
+        Instants at which the queue is counted.
+
+    Raises
+    ------
+    KeyError
+        If the plan has no such pool.
+    """
+    plan, counting = run.plan, run.plan.calendars[0]
+    index = {each.key: number for number, each in enumerate(plan.pools)}[pool]
+    desks = [number for number, desk in enumerate(plan.desks) if index in desk.pools]
+    last = max((int(trace.finish.max()) for trace in run.replications), default=0)
+    instants = np.linspace(0, last, points).astype(np.int64)
+    counts = np.zeros((len(run.replications), points))
+    for row, trace in enumerate(run.replications):
+        came = np.sort(trace.ready[:, desks].ravel())
+        taken = np.sort(trace.start[:, desks].ravel())
+        counts[row] = np.searchsorted(came, instants, "right") - np.searchsorted(
+            taken, instants, "right"
+        )
+    days = counting.worked_many(np.zeros(points, dtype=np.int64), instants) / counting.day_ticks
+    low, high = np.quantile(counts, [0.1, 0.9], axis=0)
+    return QueueLength(plan.pools[index].name, days, counts.mean(axis=0), low, high)

@@ -1,0 +1,127 @@
+"""Charts: the numbers behind them, our font in them, and nothing global touched."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from results import charts, series, summarise
+from scenarios import compile_plan, load
+from simulator import Interval, mean_interval, simulate
+
+REFORM = load("jiaxing/reform")
+RUN = simulate(compile_plan(REFORM), 6)
+
+
+def words_of(ax) -> str:
+    """Return every text of the axes."""
+    texts = [*ax.texts, *ax.get_xticklabels(), *ax.get_yticklabels(), ax.xaxis.label]
+    legend = ax.get_legend()
+    texts += legend.get_texts() if legend else []
+    return "\n".join(text.get_text() for text in texts)
+
+
+def test_the_distribution_counts_every_case():
+    """All cases of all replications are in the histogram, and P50, P90 are the summary's."""
+    found = series.elapsed(RUN, "reform")
+    summary = summarise(REFORM, RUN)
+    assert len(found.days) == 6 * 120
+    assert found.p50 == mean_interval(summary.times.p50.tolist())
+    assert found.p90 == mean_interval(summary.times.p90.tolist())
+    ax = charts.plot_distribution([found], promise=120)
+    share = 100 * (found.days <= 120).mean()
+    assert f"promise 120: {share:.1f} %" in words_of(ax)
+    assert f"P90 {found.p90.estimate:.1f}" in words_of(ax)
+
+
+def test_days_by_stage_add_up_to_the_time_of_all_steps():
+    """Touch, queue, dwell and notice of all stages are the working time of all desks."""
+    stages = series.days_by_stage(REFORM, RUN)
+    counting = RUN.plan.calendars[0]
+    total = sum(
+        int(counting.worked_many(trace.ready.ravel(), trace.end.ravel()).sum())
+        for trace in RUN.replications
+    )
+    told = sum(s.touch + s.queue + s.dwell + s.notice for s in stages)
+    assert told == pytest.approx(total / (6 * 120) / counting.day_ticks)
+    assert [s.name.zh for s in stages] == [stage.name.zh for stage in REFORM.procedure.stages]
+    assert "立项" in words_of(charts.plot_days(stages, language="zh"))
+
+
+def test_queues_begin_and_end_empty():
+    """Before the first arrival and after the last end nobody waits."""
+    queue = series.queue_length(RUN, "construction.reviewer")
+    assert queue.mean[0] == queue.mean[-1] == 0
+    assert (queue.low <= queue.mean + 1e-9).all()
+    assert queue.mean.max() > 0
+    assert charts.plot_queue([queue]).get_ylim()[0] == 0
+    with pytest.raises(KeyError):
+        series.queue_length(RUN, "nobody.reviewer")
+
+
+def test_the_waterfall_ends_where_the_contributions_lead():
+    """236 less 20.5, 30.25 and 76.25 is 109: the last bar says so."""
+    ax = charts.plot_waterfall(
+        236, [("zone", -20.5), ("joint", -30.25), ("parallel", -76.25)], unit="wd"
+    )
+    assert [bar.get_width() for bar in ax.patches][-1] == 109
+    assert "-76.2" in words_of(ax)
+
+
+def test_gantt_marks_the_critical_path_and_shows_the_baseline():
+    """Each step is a bar of its days; today's place of its members lies beneath."""
+    ax = charts.plot_gantt(REFORM.procedure, baseline=REFORM.today)
+    bars = [bar for bar in ax.patches if bar.get_height() == 0.5]
+    assert sorted(bar.get_width() for bar in bars) == sorted(
+        float(step.days) for step in REFORM.procedure.steps
+    )
+    assert sum(bar.get_linewidth() > 2 for bar in bars) == len(
+        REFORM.procedure.critical_path().keys
+    )
+    origins = sum(len(step.origin) for step in REFORM.procedure.steps)
+    assert len(ax.patches) == len(bars) + origins
+
+
+def test_use_tornado_and_front_say_their_numbers():
+    """Labels carry the numbers; the front holds exactly the designs that nothing beats."""
+    pools = summarise(REFORM, RUN).pools
+    busiest = max(pools, key=lambda pool: pool.utilisation.estimate)
+    said = words_of(charts.plot_utilisation(pools))
+    assert f"{100 * busiest.utilisation.estimate:.0f} % × {busiest.capacity}" in said
+    effects = [("a", Interval(-2.0, -3.0, -1.0, 0.95, 9)), ("b", Interval(5.0, 4.0, 6.0, 0.95, 9))]
+    widths = [bar.get_width() for bar in charts.plot_tornado(effects, unit="wd").patches]
+    assert widths == [-2.0, 5.0]
+    ax = charts.plot_pareto([("p", 1, 9), ("q", 2, 9), ("r", 3, 1)], x="x", y="y")
+    front = next(line for line in ax.lines if line.get_label() == "best for some purpose")
+    assert list(np.asarray(front.get_xdata())) == [1, 3]
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+def test_charts_are_written_whole_and_the_same_each_time(tmp_path, ending, recwarn):
+    """Two drawings of the same data are byte-equal; Chinese finds its glyphs; no global change."""
+    before = dict(mpl.rcParams)
+    stages = series.days_by_stage(REFORM, RUN)
+    written = [
+        charts.save(charts.plot_days(stages, language="zh"), tmp_path / f"{n}.{ending}")
+        for n in (1, 2)
+    ]
+    assert written[0].read_bytes() == written[1].read_bytes()
+    assert not [w for w in recwarn if "Glyph" in str(w.message)]
+    assert dict(mpl.rcParams) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"1.{ending}", f"2.{ending}"]
+
+
+def test_an_unknown_form_is_refused(tmp_path):
+    """A chart cannot be saved as .bmp; the known forms are listed."""
+    with pytest.raises(ValueError, match=r"'.bmp' is not a form of charts \(.png, .svg, .pdf\)"):
+        charts.save(charts.plot_pareto([("p", 1, 1)], x="x", y="y"), tmp_path / "x.bmp")
+
+
+def test_reading_results_does_not_load_matplotlib():
+    """Tables and comparisons answer without matplotlib; only charts load it."""
+    code = "import sys, results; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
