@@ -1,0 +1,22 @@
+"""Pages of docs/ that show Python show what it prints."""
+
+from __future__ import annotations
+
+import doctest
+
+import pytest
+from test_house import ROOT
+
+PAGES = sorted(
+    page.relative_to(ROOT).as_posix()
+    for page in (ROOT / "docs").rglob("*.md")
+    if ">>> " in page.read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_page_shows_what_python_prints(page: str):
+    """Every example of the page runs and gives what stands below it."""
+    result = doctest.testfile(str(ROOT / page), module_relative=False, encoding="utf-8")
+    assert result.attempted
+    assert not result.failed
