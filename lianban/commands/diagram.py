@@ -1,4 +1,4 @@
-"""``lianban diagram``: draw a scenario's flow, alone or beside what it was before."""
+"""``lianban diagram``: a scenario's flow as a picture, or as a file for another program."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from results.display import Picture
     from scenarios import Scenario
 
-FORMATS = (".svg", ".png", ".pdf")
+FORMATS = (
+    ".svg", ".png", ".pdf", ".bpmn", ".mmd", ".dot", ".drawio", ".mspdi.xml", ".xml", ".xlsx",
+)  # fmt: skip
+"""Endings that the help lists; a test holds them to what results can write."""
+
 NAMES = ("en", "zh", "both")
 VIEWS = ("swimlane", "timeline")
 
@@ -35,7 +39,11 @@ def add_to(commands: Commands) -> None:
     parser = new_command(commands, "diagram", _("draw a scenario's flow"), diagram)
     add_scenario(parser)
     parser.add_argument(
-        "-o", "--output", required=True, metavar="FILE", help=_("a .svg, .png or .pdf file")
+        "-o",
+        "--output",
+        required=True,
+        metavar="FILE",
+        help=_("its ending says the form: %s") % " ".join(FORMATS),
     )
     parser.add_argument(
         "--before", metavar="SCENARIO", help=_("draw this one above it, on the same scale")
@@ -56,23 +64,47 @@ def add_to(commands: Commands) -> None:
 
 
 def diagram(options: argparse.Namespace, console: Console) -> Outcome:
-    """Draw a diagram into a file."""
+    """Draw a diagram, or export the flow, into a file."""
+    from results.exports import EXPORTS, suffix_of
     from scenarios import load
 
     path = Path(options.output)
-    if path.suffix.lower() not in FORMATS:
+    try:
+        suffix = suffix_of(path.name)
+    except ValueError:
         raise UsageError(
             _("%(file)s: the name must end in one of %(endings)s")
             % {"file": path, "endings": " ".join(FORMATS)}
+        ) from None
+    only = EXPORTS.get(suffix, "")
+    if only and (options.before or options.view not in (None, only)):
+        raise UsageError(
+            _("%s has one view of one procedure: leave out --view and --before") % suffix
         )
-    view = options.view or ("timeline" if options.before else "swimlane")
+    view = only or options.view or ("timeline" if options.before else "swimlane")
+    if suffix == ".mmd" and options.before and view != "timeline":
+        raise UsageError(_("a flowchart shows one procedure: use --view timeline with --before"))
     scenario = load(options.scenario)
     before = load(options.before) if options.before else None
-    draw(scenario, before, view, options.names).save(path)
+    if suffix in EXPORTS:
+        save(scenario, before, view, path, suffix=suffix, names=options.names)
+    else:
+        draw(scenario, before, view, options.names).save(path)
     console.answer(
         {"file": str(path), "view": view, "scenario": scenario.key}, _("wrote %s") % path
     )
     return Outcome.GOOD
+
+
+def save(
+    scenario: Scenario, before: Scenario | None, view: str, path: Path, *, suffix: str, names: str
+) -> None:
+    """Write a scenario as a file for another program; it appears whole or not at all."""
+    from results.exports import export
+    from results.exports.whole_file import write_whole
+
+    content = export(scenario, suffix, before=before, view=view, language=names)
+    write_whole(path, content)
 
 
 def draw(scenario: Scenario, before: Scenario | None, view: str, names: str = "both") -> Picture:

@@ -24,7 +24,7 @@ def add_to(commands: Commands) -> None:
         dest="origin",
         default="jiaxing",
         metavar="NAME",
-        help=_("the shipped scenario to copy (default %(default)s)"),
+        help=_("the shipped scenario or .bpmn file to copy (default %(default)s)"),
     )
 
 
@@ -55,9 +55,12 @@ def show(options: argparse.Namespace, console: Console) -> Outcome:
 
 
 def copy(options: argparse.Namespace, console: Console) -> Outcome:
-    """Copy a shipped scenario."""
+    """Copy a shipped scenario, or make one from a BPMN drawing."""
+    from lianban.commands.import_ import from_bpmn, is_drawing
     from scenarios import copy_to
 
+    if is_drawing(options.origin):
+        return from_bpmn(options, console)
     folder = Path(options.folder)
     if folder.exists():
         raise UsageError(_("%s exists already; name a folder that does not") % folder)
