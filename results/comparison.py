@@ -5,16 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from importlib import metadata
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from results.attribution import Attribution
 from results.numbers import days_text, interval_text, json_interval, json_number
+from results.sentences import Line, reasons, sentences
 from results.summary import LEVEL, FloatArray, Summary, scenario_json, summarise
+from results.tables import Table, html_table
 from results.words import word
 from scenarios import Scenario, compile_plan
 from simulator import Interval, mean_interval, paired_difference, simulate
+
+if TYPE_CHECKING:
+    from results.display import Picture
+    from results.views import Chart
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +55,13 @@ class Comparison:
         In the order given.
     differences : tuple of Difference or None
         For every scenario after the first; None for the paper view alone.
+    attribution : Attribution or None
+        What each lever of the last scenario is worth; None where that was not asked.
     """
 
     summaries: tuple[Summary, ...]
     differences: tuple[Difference | None, ...]
+    attribution: Attribution | None = None
 
     @property
     def simulated(self) -> bool:
@@ -74,6 +86,7 @@ class Comparison:
                 self._difference_json(summary, difference)
                 for summary, difference in zip(self.summaries[1:], self.differences, strict=True)
             ],
+            "attribution": None if self.attribution is None else self.attribution.to_json(),
         }
 
     def _difference_json(self, summary: Summary, difference: Difference | None) -> dict[str, Any]:
@@ -94,9 +107,24 @@ class Comparison:
                 "p90": json_interval(difference.p90),
             }
             document["pairing_gain"] = json_number(difference.gain)
+        document["sentences"] = [
+            {
+                "measure": line.measure,
+                "shown": line.shown,
+                "p_holm": json_number(line.probability),
+                "zh": line.sentence.zh,
+                "en": line.sentence.en,
+            }
+            for line in self.sentences()
+            if line.to == summary.scenario.key
+        ]
         return document
 
-    def table(self, language: str) -> list[list[str]]:
+    def sentences(self) -> tuple[Line, ...]:
+        """Return a sentence in words for each line; see :mod:`results.sentences`."""
+        return sentences(self)
+
+    def table(self, language: str = "en") -> Table:
         """Return rows of text, the header first, a row for each scenario."""
         head = ["scenario", "steps", "paper days", "serial days", "visits", "documents"]
         if self.simulated:
@@ -120,7 +148,7 @@ class Comparison:
                     interval_text(difference.mean) if difference else "",
                 ]
             rows.append(row)
-        return rows
+        return Table(rows)
 
     def notes(self, language: str) -> list[str]:
         """Say which clock, how simulated, how sure, and where the data come from."""
@@ -163,23 +191,73 @@ class Comparison:
         lines += [
             f"- `{s.scenario.key}`: {s.scenario.name.in_language(language)}" for s in self.summaries
         ]
+        told = [line.sentence for line in self.sentences()] + list(reasons(self))
+        lines += ["", *(f"- {sentence.in_language(language)}" for sentence in told)]
+        if self.attribution is not None:
+            lines += ["", self.attribution.markdown(language)]
         return "\n".join(lines)
+
+    def flow(self, language: str = "both") -> Picture:
+        """Return the last design's flow diagram, each step marked with what became of it."""
+        from results.views import flow_of
+
+        return flow_of(self.summaries[-1].scenario, self.summaries[0].scenario, language)
+
+    def gantt(self, language: str = "both") -> Picture:
+        """Return all designs on one working-day axis, the first on top."""
+        from results.views import timeline_of
+
+        return timeline_of([each.scenario for each in self.summaries], language)
+
+    def distribution(self, language: str = "en", promise: float | None = None) -> Chart:
+        """Return how long cases take in each design, as a chart.
+
+        The designs are simulated once more with the comparison's seed, which gives the same
+        cases again.
+
+        Raises
+        ------
+        ValueError
+            If the comparison is of the paper view alone.
+        """
+        from results.views import distribution_of
+
+        return distribution_of(self, language, promise)
+
+    def save(self, path: str | Path, language: str = "en") -> Path:
+        """Write the report as ``.html``, ``.md`` or ``.xlsx``; whole or not at all."""
+        from results.report import save_report
+
+        return save_report(self, Path(path), language)
+
+    def __str__(self) -> str:
+        return "\n".join([str(self.table()), "", *self.notes("en")])
+
+    def _repr_html_(self) -> str:
+        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes("en"))
+        return f"{html_table(self.table())}<ul>{notes}</ul>"
 
 
 def compare(
-    scenarios: Sequence[Scenario], *, replications: int | None = None, seed: int | None = None
+    scenarios: Sequence[Scenario] | Scenario,
+    *others: Scenario,
+    replications: int | None = None,
+    seed: int | None = None,
 ) -> Comparison:
     """Compare scenarios with the first; the same case has the same luck in each.
 
     Parameters
     ----------
-    scenarios : sequence of Scenario
-        Two or more.
+    scenarios : sequence of Scenario, or Scenario
+        Two or more; or the first, with the others after it.
+    *others : Scenario
+        Compared with the first.
     replications : int, optional
         Zero: paper view only. By default what the first scenario says.
     seed : int, optional
         By default what the first scenario says.
     """
+    scenarios = [scenarios, *others] if isinstance(scenarios, Scenario) else [*scenarios, *others]
     replications = scenarios[0].replications if replications is None else replications
     seed = scenarios[0].seed if seed is None else seed
     summaries = tuple(_summary(scenario, replications, seed) for scenario in scenarios)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from fractions import Fraction
 
 from simulator import Interval
@@ -64,3 +66,33 @@ def json_interval(interval: Interval) -> dict[str, int | float | None]:
         "level": interval.level,
         "n": interval.n,
     }
+
+
+def adding_up(
+    values: Sequence[Fraction], digits: int, total: Fraction | None = None
+) -> list[Fraction]:
+    """Return values rounded so that they still add up to their rounded total.
+
+    Each is rounded down, and the units left over go to those that lost most.
+
+    Parameters
+    ----------
+    values : sequence of Fraction
+        The parts.
+    digits : int
+        Decimals kept.
+    total : Fraction, optional
+        What they shall add up to, itself of so many decimals; by default their sum, rounded.
+
+    Examples
+    --------
+    >>> [str(each) for each in adding_up([Fraction(1, 3)] * 3, 1)]
+    ['2/5', '3/10', '3/10']
+    """
+    unit = Fraction(1, 10**digits)
+    whole = round((sum(values, Fraction(0)) if total is None else total) / unit)
+    down = [math.floor(value / unit) for value in values]
+    most_lost = sorted(range(len(values)), key=lambda at: (down[at] - values[at] / unit, at))
+    for each in range(whole - sum(down)):
+        down[most_lost[each % len(values)]] += 1
+    return [each * unit for each in down]

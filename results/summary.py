@@ -314,6 +314,27 @@ def _pool_uses(run: Run) -> tuple[PoolUse, ...]:
     return tuple(sorted(uses, key=lambda use: use.key))
 
 
+def pool_values(run: Run, key: str) -> tuple[list[float], list[float]]:
+    """Return of each replication how far a pool is in use, and its mean wait.
+
+    The first is a share of the people's open time, the second in working days; both are
+    zero for a pool that no step uses.
+
+    Raises
+    ------
+    KeyError
+        If the plan has no pool with this key.
+    """
+    plan = run.plan
+    number = next((n for n, pool in enumerate(plan.pools) if pool.key == key), None)
+    if number is None:
+        raise KeyError(key)
+    desks = [index for index, desk in enumerate(plan.desks) if number in desk.pools]
+    if not desks:
+        return [0.0] * len(run.replications), [0.0] * len(run.replications)
+    return _busy_and_waits(run, plan, number, desks)
+
+
 def _busy_and_waits(
     run: Run, plan: Plan, number: int, desks: list[int]
 ) -> tuple[list[float], list[float]]:

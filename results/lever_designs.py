@@ -1,0 +1,119 @@
+"""Designs made from some of a redesign's levers, and what each is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from results.lever_groups import LeverGroup, PlacedLever, on_members
+from results.lever_shares import PAPER, TIMES
+from results.summary import Paper, elapsed_times
+from rules import Name, Procedure
+from rules.levers import Change, Lever, Refused
+from scenarios import Scenario, compile_plan
+from simulator import simulate
+
+Progress = Callable[[int, int], None]
+"""Is told how many designs are done, and of how many at most (0: not known)."""
+
+Worth = dict[str, "list[Fraction]"]
+"""Of each measure one number on paper, or one for each replication."""
+
+
+class Designs:
+    """Combinations of levers and what each is worth, worked out once."""
+
+    def __init__(
+        self,
+        first: Scenario,
+        last: Scenario,
+        levers: Sequence[PlacedLever],
+        groups: tuple[LeverGroup, ...],
+        given: int,
+        replications: int,
+        seed: int,
+        progress: Progress | None,
+        most: int,
+    ) -> None:
+        self.first, self.last = first, last
+        self.levers = levers
+        self.groups = groups
+        self.member_of = {at - given: n for n, each in enumerate(groups) for at in each.levers}
+        self.replications, self.seed = replications, seed
+        self.progress = progress
+        self.most = most
+        self.members = _members_of(first.procedure, levers)
+        self.values: dict[int, Worth] = {}
+        self.left_out: dict[int, int] = {}
+
+    def worth(self, mask: int) -> Worth:
+        """Return the measures of the combination whose groups are the bits of ``mask``."""
+        if mask not in self.values:
+            self.values[mask] = self._work_out(mask)
+            if self.progress is not None:
+                self.progress(len(self.values), self.most)
+        return self.values[mask]
+
+    def means(self, mask: int) -> dict[str, Fraction]:
+        """Return each measure of a combination, averaged over replications."""
+        return {m: sum(v, Fraction(0)) / len(v) for m, v in self.worth(mask).items()}
+
+    def refusals(self) -> tuple[tuple[Name, int], ...]:
+        """Return the levers that some combinations left out, and in how many."""
+        return tuple((_called(self.levers[at]), n) for at, n in sorted(self.left_out.items()))
+
+    def _work_out(self, mask: int) -> Worth:
+        procedure, changes = self.first.procedure, list(self.first.changes)
+        for at, placed in enumerate(self.levers):
+            if not mask >> self.member_of[at] & 1:
+                continue
+            applied = _applied(placed.lever, procedure, self.members)
+            if applied is None:
+                self.left_out[at] = self.left_out.get(at, 0) + 1
+                continue
+            procedure = applied[0]
+            changes.append(applied[1])
+        paper = Paper.of(procedure)
+        worth = {measure: [Fraction(getattr(paper, measure))] for measure in PAPER}
+        if self.replications:
+            design = replace(
+                self.last if mask else self.first, procedure=procedure, changes=tuple(changes)
+            )
+            run = simulate(compile_plan(design), self.replications, self.seed)
+            times = elapsed_times(run, paper.paper_days)
+            for measure in TIMES:
+                worth[measure] = [Fraction(each) for each in getattr(times, measure).tolist()]
+        return worth
+
+
+def _members_of(procedure: Procedure, levers: Sequence[PlacedLever]) -> dict[str, tuple[str, ...]]:
+    """Return of each step that the whole redesign joins or renumbers the keys it stands for."""
+    members: dict[str, tuple[str, ...]] = {}
+    for placed in levers:
+        procedure, _ = placed.lever.apply(procedure)
+        for step in procedure.steps:
+            if step.members:
+                members[step.key] = tuple(member.key for member in step.members)
+    return members
+
+
+def _applied(
+    lever: Lever, procedure: Procedure, members: Mapping[str, tuple[str, ...]]
+) -> tuple[Procedure, Change] | None:
+    """Apply a lever, to the members where it names a joint step that is not; None if refused."""
+    for attempt in dict.fromkeys((lever, on_members(lever, procedure, members))):
+        try:
+            return attempt.apply(procedure)
+        except Refused:
+            continue
+    return None
+
+
+def _called(placed: PlacedLever) -> Name:
+    """Return what a lever is called, and where it stands."""
+    name = getattr(placed.lever, "name", None)
+    if not isinstance(name, Name) or not (name.zh or name.en):
+        name = Name(placed.lever.word, placed.lever.word.replace("_", " "))
+    place = f"{placed.file.name}:{placed.line}"
+    return Name(f"{name.in_language('zh')}（{place}）", f"{name.in_language('en')} ({place})")
