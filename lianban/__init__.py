@@ -4,7 +4,11 @@ This is the only package that users import::
 
     import lianban as lb
 
-    comparison = lb.compare([lb.load("jiaxing"), lb.load("jiaxing/reform")])
+    today, reform = lb.load("jiaxing"), lb.load("jiaxing/reform")
+    comparison = lb.compare(today, reform, seed=1)
+    print(comparison)                    # a table; a notebook shows it as one
+    comparison.flow()                    # a picture; .gantt() and .distribution(), too
+    comparison.save("report.html")       # or .md, .xlsx
 
 Every name is fetched from its own package when it is first used, so
 ``import lianban`` costs next to nothing.
@@ -17,7 +21,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from optimizer import Schedule, schedule
-    from results import compare, summarise
+    from results import Comparison, Picture, Summary, compare, summarise
+    from results.notebook import load_ipython_extension
+    from results.report import build_report
     from results.swimlane import flow_diagram
     from results.timeline import timeline
     from rules import InputError
@@ -25,15 +31,20 @@ if TYPE_CHECKING:
     from simulator import Run, simulate
 
 __all__ = [
+    "Comparison",
     "InputError",
+    "Picture",
     "Run",
     "Scenario",
     "Schedule",
+    "Summary",
+    "build_report",
     "compare",
     "compile_plan",
     "copy_to",
     "flow_diagram",
     "load",
+    "load_ipython_extension",
     "schedule",
     "shipped",
     "simulate",
@@ -42,15 +53,20 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "Comparison": "results",
     "InputError": "rules",
+    "Picture": "results",
     "Run": "simulator",
     "Scenario": "scenarios",
     "Schedule": "optimizer",
+    "Summary": "results",
+    "build_report": "results.report",
     "compare": "results",
     "compile_plan": "scenarios",
     "copy_to": "scenarios",
     "flow_diagram": "results.swimlane",
     "load": "scenarios",
+    "load_ipython_extension": "results.notebook",
     "schedule": "optimizer",
     "shipped": "scenarios",
     "simulate": "simulator",

@@ -15,10 +15,15 @@ from lianban.commands import (
     demo,
     diagram,
     doctor,
+    optimize,
+    promises,
+    report,
     rule_tables,
     run,
+    runs,
     schedule,
     shipped,
+    verify,
 )
 from lianban.commands.options import Act, UsageError, everywhere
 from lianban.messages import language_of, speaking
@@ -27,7 +32,10 @@ from lianban.terminal import Console, HelpText, Outcome, forgiving
 if TYPE_CHECKING:
     from rules import Problem
 
-_GROUPS = (demo, shipped, check, run, compare, diagram, schedule, rule_tables, doctor)
+_GROUPS = (
+    demo, shipped, check, run, compare, report, promises, runs, diagram, schedule, optimize,
+    rule_tables, verify, doctor,
+)  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -54,7 +62,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="lianban",
         description=_("Simulate and improve administrative approvals."),
         epilog=_(
-            "exit codes: 0 good, 1 finding, 2 input error, 4 infeasible, 70 fault, 130 interrupted"
+            "exit codes: 0 good, 1 finding, 2 input error, 3 unsure, 4 infeasible, 70 fault,"
+            " 130 interrupted"
         ),
         parents=[everywhere()],
         formatter_class=HelpText,

@@ -9,7 +9,7 @@ through another calendar can yield, until nothing new comes. So the units are ex
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ import numpy as np
 
 from optimizer.network import FAR, Network
 from optimizer.passages import OVER, IntArray, Passage, Passages, bisect_last
+from optimizer.running_solver import Effort, run
 from optimizer.warm_start import Timetable
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ _MOST_POINTS = 2_000_000
 _MOST_TABLE = 4_000
 _MOST_PIECES = 60_000
 _WITHOUT = "; with 0 seconds the priority rules schedule it without the solver"
-_SUBSOLVERS = ("no_lp", "lb_tree_search", "default_lp", "quick_restart", "reduced_costs", "max_lp")
-"""In this order for few workers; measured best with two (proofs and gaps on PSPLIB)."""
 
 
 class ScheduleError(ValueError):
@@ -50,12 +49,15 @@ class Solved:
         Whether the solver says that nothing is shorter than what it returned or was given.
     deterministic_seconds : float
         Work done, the same on every run with the same input and version.
+    interrupted : bool
+        Whether Ctrl-C ended the search.
     """
 
     starts: tuple[tuple[int, ...], ...] | None
     bound: int
     proven: bool
     deterministic_seconds: float
+    interrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ def solve(
     seed: int,
     workers: int,
     deterministic: bool,
+    watch: Callable[[int, int], None] | None = None,
 ) -> Solved:
     """Look for a timetable shorter than the hint and for a higher bound.
 
@@ -96,6 +99,8 @@ def solve(
         Random seed and number of solver threads.
     deterministic : bool
         Whether the same input must give the same answer; see :func:`optimizer.schedule`.
+    watch : callable or None
+        Told makespan and bound of each schedule that the solver finds, in working ticks.
     """
     from ortools.sat.python import cp_model  # heavy, and only needed here
 
@@ -105,15 +110,19 @@ def solve(
         return Solved(None, hint.makespan, True, 0.0)
     model, ends = _build(passages, releases, hint, bound, windows)
     solver = cp_model.CpSolver()
-    _set(solver, seconds=seconds, seed=seed, workers=workers, deterministic=deterministic)
-    status = solver.solve(model)
-    spent = float(solver.response_proto.deterministic_time)
-    if status == cp_model.MODEL_INVALID:
-        raise RuntimeError(f"the scheduling model is not valid: {model.validate()}")
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+    measure = windows.measure
+
+    def told(value: float, reached: float) -> None:
+        if watch is not None:
+            watch(round(value) * measure, max(bound, _bound_ticks(reached, measure)))
+
+    ended = run(model, solver, Effort(seconds, seed, workers, deterministic), told)
+    if ended.ending not in ("optimal", "feasible"):
         # The hint is a schedule, so "infeasible" can only be a solver's error: claim nothing.
-        reached = solver.best_objective_bound if status == cp_model.UNKNOWN else 0.0
-        return Solved(None, max(bound, _bound_ticks(reached, windows.measure)), False, spent)
+        reached = solver.best_objective_bound if ended.ending == "unknown" else 0.0
+        return Solved(
+            None, max(bound, _bound_ticks(reached, measure)), False, ended.spent, ended.interrupted
+        )
     starts = [[0] * len(network.tasks) for _ in releases]
     for (project, task), end in ends.items():
         index = solver.value(end) * windows.measure - network.tasks[task].work
@@ -122,8 +131,9 @@ def solve(
     return Solved(
         tuple(map(tuple, starts)),
         max(bound, _bound_ticks(solver.best_objective_bound, windows.measure)),
-        status == cp_model.OPTIMAL,
-        spent,
+        ended.ending == "optimal",
+        ended.spent,
+        ended.interrupted,
     )
 
 
@@ -339,9 +349,9 @@ def pieces(table: IntArray) -> list[tuple[int, int, bool]]:
     slopes = np.diff(table)
     changes = np.flatnonzero(np.diff(slopes)) + 1
     free = 0  # first place that no stretch holds yet
-    runs = np.split(np.arange(len(slopes)), changes) if len(slopes) else []
-    for run in runs:
-        first, last = max(free, int(run[0])), int(run[-1])
+    stretches = np.split(np.arange(len(slopes)), changes) if len(slopes) else []
+    for stretch in stretches:
+        first, last = max(free, int(stretch[0])), int(stretch[-1])
         slope = int(slopes[last])
         if slope > 1:
             found.extend((place, place, False) for place in range(first, last + 1))
@@ -376,26 +386,6 @@ def _busiest_task(passages: Passages) -> int:
         return passages.placed[0]
     busiest = max(loads, key=lambda pool: loads[pool])
     return next(t for t in passages.placed if busiest in network.tasks[t].pools)
-
-
-def _set(
-    solver: cp_model.CpSolver,
-    *,
-    seconds: float,
-    seed: int,
-    workers: int,
-    deterministic: bool,
-) -> None:
-    parameters = solver.parameters
-    parameters.random_seed = seed
-    parameters.num_workers = workers
-    if workers < len(_SUBSOLVERS):
-        parameters.subsolvers.extend(_SUBSOLVERS[:workers])
-    if deterministic:
-        parameters.max_deterministic_time = seconds
-        parameters.interleave_search = workers > 1
-    else:
-        parameters.max_time_in_seconds = seconds
 
 
 def _bound_ticks(reached: float, unit: int) -> int:

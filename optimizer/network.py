@@ -175,14 +175,20 @@ def paper_ticks(work: Work) -> int:
 
 
 def desk_ticks(plan: Plan, desks: Sequence[int], work: Work) -> tuple[int, ...]:
-    """Return how a step's paper duration is split over its desks; see :class:`Desk`."""
+    """Return how a step's paper duration is split over its desks; see :class:`Desk`.
+
+    Desks with times of their own are luck, not paper: they take no time.
+    """
     duration = left = paper_ticks(work)
-    shares: list[int] = []
-    for desk in desks[:-1]:
+    shared = [desk for desk in desks if plan.desks[desk].own is None]
+    taken = dict.fromkeys(desks, 0)
+    for desk in shared[:-1]:
         asked = plan.desks[desk].fixed + duration * plan.desks[desk].share // 1000
-        shares.append(min(left, asked))
-        left -= shares[-1]
-    return (*shares, left)
+        taken[desk] = min(left, asked)
+        left -= taken[desk]
+    if shared:
+        taken[shared[-1]] = left
+    return tuple(taken.values())
 
 
 def _first_equal(calendars: Sequence[Calendar]) -> tuple[int, ...]:

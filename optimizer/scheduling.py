@@ -7,12 +7,13 @@ milliseconds, two arguments bound it, and CP-SAT closes the gap in between.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
 from optimizer.bounds import lower_bound
+from optimizer.effort import Progress
 from optimizer.model import ScheduleError, solve
 from optimizer.network import Network, network_of
 from optimizer.warm_start import Timetable, priority_schedule, serial_schedule
@@ -50,6 +51,10 @@ class Schedule:
         Civil ticks by project and step.
     desk_starts, desk_ends : tuple of tuple of int
         Civil ticks by project and desk of the plan.
+    desk_steps : tuple of int
+        Step of each desk.
+    desk_pools : tuple of tuple of str
+        Keys of the pools that each desk asks for people.
     start_days : tuple of tuple of Fraction
         Working days of the counting calendar before each start, by project and step.
     seconds : float
@@ -60,6 +65,8 @@ class Schedule:
         ``priority rule`` or ``cp-sat``: what found the schedule.
     deterministic : bool
         Whether the same input, seed and version give the same document.
+    interrupted : bool
+        Whether Ctrl-C ended the search.
     """
 
     plan: str
@@ -74,12 +81,15 @@ class Schedule:
     ends: tuple[tuple[int, ...], ...]
     desk_starts: tuple[tuple[int, ...], ...]
     desk_ends: tuple[tuple[int, ...], ...]
+    desk_steps: tuple[int, ...]
+    desk_pools: tuple[tuple[str, ...], ...]
     start_days: tuple[tuple[Fraction, ...], ...]
     seconds: float
     seed: int
     workers: int
     method: str
     deterministic: bool
+    interrupted: bool = False
 
     @property
     def projects(self) -> int:
@@ -92,6 +102,24 @@ class Schedule:
         if not self.makespan_ticks:
             return 0.0
         return (self.makespan_ticks - self.bound_ticks) / self.makespan_ticks
+
+    def order(self) -> dict[str, tuple[tuple[int, str], ...]]:
+        """Return for each pool its work in the order in which it starts.
+
+        A project's number and a step's key for each desk of the pool: a dispatch list,
+        by which the schedule can be tried where durations are not those on paper.
+        """
+        found: dict[str, list[tuple[int, int, int, str]]] = {}
+        for project in range(self.projects):
+            for desk, pools in enumerate(self.desk_pools):
+                start, end = self.desk_starts[project][desk], self.desk_ends[project][desk]
+                key = self.step_keys[self.desk_steps[desk]]
+                for pool in pools if start < end else ():
+                    found.setdefault(pool, []).append((start, end, project, key))
+        return {
+            pool: tuple((project, key) for *_, project, key in sorted(entries))
+            for pool, entries in sorted(found.items())
+        }
 
     def to_json(self) -> dict[str, object]:
         """Return the schedule as plain values; days are working days.
@@ -128,6 +156,7 @@ def schedule(
     workers: int = 2,
     release_every: int = 0,
     deterministic: bool = False,
+    tell: Callable[[Progress], None] | None = None,
 ) -> Schedule:
     """Return a short schedule of several projects of the same plan, and its bound.
 
@@ -154,6 +183,8 @@ def schedule(
         Read ``seconds`` as the solver's deterministic time (very roughly, half a second
         of a clock to two) and give the same answer on every run of the same version.
         A limit by the clock cannot: two runs may stop at different schedules.
+    tell : callable or None
+        Told makespan and bound, in whole working days, of each better schedule.
 
     Raises
     ------
@@ -184,7 +215,14 @@ def schedule(
             f"{plan.key}: {projects} projects do not end within the calendars ({error});"
             " give the scenario a later last day"
         ) from error
-    method, spent = "priority rule", 0.0
+    method, spent, interrupted = "priority rule", 0.0, False
+
+    def watch(makespan: int, reached: int) -> None:
+        if tell is not None:
+            value, least = -(-makespan // plan.day_ticks), -(-reached // plan.day_ticks)
+            tell(Progress(time.monotonic() - began, value, least, "cp-sat"))
+
+    watch(found.makespan, bound)
     if found.makespan > bound and seconds > 0:
         left = seconds if deterministic else max(0.1, seconds - (time.monotonic() - began))
         solved = solve(
@@ -196,8 +234,9 @@ def schedule(
             seed=seed,
             workers=workers,
             deterministic=deterministic,
+            watch=watch,
         )
-        spent = solved.deterministic_seconds
+        spent, interrupted = solved.deterministic_seconds, solved.interrupted
         if solved.starts is not None:
             better = _rebuilt(network, releases, solved.starts)
             if better.makespan < found.makespan:
@@ -214,6 +253,7 @@ def schedule(
         workers=workers,
         method=method,
         deterministic=deterministic,
+        interrupted=interrupted,
     )
 
 
@@ -240,6 +280,7 @@ def _schedule_of(
     workers: int,
     method: str,
     deterministic: bool,
+    interrupted: bool,
 ) -> Schedule:
     by_desk = sorted(range(len(network.tasks)), key=lambda task: network.tasks[task].desk)
     starts = tuple(tuple(row[first] for first, _ in network.spans) for row in table.starts)
@@ -257,12 +298,15 @@ def _schedule_of(
         ends=tuple(tuple(row[last] for _, last in network.spans) for row in table.ends),
         desk_starts=tuple(tuple(row[task] for task in by_desk) for row in table.starts),
         desk_ends=tuple(tuple(row[task] for task in by_desk) for row in table.ends),
+        desk_steps=tuple(desk.step for desk in plan.desks),
+        desk_pools=tuple(tuple(plan.pools[pool].key for pool in desk.pools) for desk in plan.desks),
         start_days=tuple(tuple(Fraction(network.counted(t), day) for t in row) for row in starts),
         seconds=seconds,
         seed=seed,
         workers=workers,
         method=method,
         deterministic=deterministic,
+        interrupted=interrupted,
     )
 
 

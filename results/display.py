@@ -198,6 +198,9 @@ class Picture:
     def _repr_svg_(self) -> str:
         return self.svg()
 
+    def __str__(self) -> str:
+        return f"{self.title}\n{self.description}".strip()
+
     def save(self, path: str | Path) -> Path:
         """Write the picture as SVG, PNG or PDF, by the path's suffix.
 

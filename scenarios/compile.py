@@ -1,37 +1,56 @@
-"""From a scenario to the Plan that engines run."""
+"""From scenarios to the Plan that engines run."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import reduce
 
 import networkx as nx
 
-from rules import Calendar, Duration, Kind, Step, Unit
+from rules import Calendar, Duration, Kind, Name, Step, Unit
 from rules.calendars import Calendar as _Calendar
+from rules.problems import InputError
 from rules.steps import NO_TIME
-from scenarios.arrivals import AtOnce, Poisson
+from scenarios.arrivals import AtOnce, Booked, Poisson, Profiled, Several, Traced
+from scenarios.desk_chain import UNSTAFFED, DeskChain, Surroundings, scaled
 from scenarios.distributions import Distribution, Fixed
+from scenarios.gatherings import Meeting
+from scenarios.interruptions import Absence, Interruption, Outage
+from scenarios.life import PLAIN, Sittings
+from scenarios.orders import ORDERS
 from scenarios.plan import (
     AMPLE,
     NO_LAG,
+    ONE_TYPE,
+    CaseType,
     Desk,
+    Fact,
+    InFlight,
     JointWork,
     Lag,
     Link,
     OwnWork,
+    Part,
     Plan,
     PlanStep,
     Pool,
+    Route,
+    Shift,
+    Slower,
+    Supervision,
+    When,
     Work,
 )
-from scenarios.scenario import NATURAL, Scenario
+from scenarios.plan_checks import problems_of_plan
+from scenarios.scenario import NATURAL, Office, Scenario, staffed_offices
 from scenarios.streams import stream_of
 
 WORKING_DAYS_A_YEAR = 250
 """Working days of a year on which ``per_year`` volumes are spread (seeds: 250 wd a year)."""
 
 _SECONDS = {Unit.HOUR: 3600, Unit.MINUTE: 60}
-_UNSTAFFED = (Kind.NOTICE, Kind.WAIT)
+_DAY = 86_400
 
 
 def compile_plan(scenario: Scenario, *, on_paper: bool = False) -> Plan:
@@ -43,57 +62,319 @@ def compile_plan(scenario: Scenario, *, on_paper: bool = False) -> Plan:
         Read and checked.
     on_paper : bool
         One case, ample staff and no luck: the plan whose run gives the paper numbers.
+
+    Raises
+    ------
+    InputError
+        If the scenario's parts do not fit together: a person who would review his own
+        decision, a meeting that never sits, a queue order that could lock up.
     """
-    return _Compiler(scenario, on_paper).plan()
+    return _Compiler((scenario,), on_paper).plan()
+
+
+def compile_together(scenarios: Sequence[Scenario]) -> Plan:
+    """Return one plan of several procedures whose cases share offices.
+
+    The first scenario's calendar, offices, handling and life hold; offices that only
+    others name are added. Each scenario is one case type and keeps its own volume.
+
+    Raises
+    ------
+    InputError
+        As :func:`compile_plan`; also if an office of one key has other people elsewhere.
+    """
+    people: dict[str, Office] = {}
+    for scenario in scenarios:
+        for office in scenario.offices:
+            known = people.setdefault(office.key, office)
+            if (known.windows, known.reviewers) != (office.windows, office.reviewers):
+                raise InputError.at(
+                    scenario.key,
+                    0,
+                    f"{office.key}: {office.windows} windows and {office.reviewers} reviewers here,"
+                    f" {known.windows} and {known.reviewers} in {scenarios[0].key}",
+                )
+    offices = tuple(people.values())
+    return _Compiler(tuple(replace(each, offices=offices) for each in scenarios), False).plan()
 
 
 class _Compiler:
     """Gathers calendars, pools and desks while it walks the steps."""
 
-    def __init__(self, scenario: Scenario, on_paper: bool) -> None:
-        self.scenario = scenario
+    def __init__(self, scenarios: tuple[Scenario, ...], on_paper: bool) -> None:
+        self.scenarios = scenarios
+        self.scenario = scenario = scenarios[0]
         self.on_paper = on_paper
+        self.life = PLAIN if on_paper else scenario.life
         self.by_hours = scenario.calendars()
-        counting = scenario.hours[0].key
-        self.calendars: list[Calendar] = [self.by_hours[counting]]
-        self.calendar_index: dict[tuple[str, ...], int] = {(counting,): 0}
+        self.counting = scenario.hours[0].key
+        self.calendars: list[Calendar] = [self.by_hours[self.counting]]
+        self.calendar_index: dict[tuple[str, ...], int] = {(self.counting,): 0}
         self.desks: list[Desk] = []
+        self.steps: list[PlanStep] = []
+        self.links: list[Link] = []
         self.pools: list[Pool] = []
         self.pool_index: dict[str, int] = {}
-        for office in scenario.offices:
-            for role, people in (("window", office.windows), ("reviewer", office.reviewers)):
-                if people:
-                    key = f"{office.key}.{role}"
-                    self.pool_index[key] = len(self.pools)
-                    capacity = AMPLE if on_paper else people
-                    calendar = self.calendar((office.hours,))
-                    self.pools.append(Pool(key, office.name, capacity, calendar))
+        self.interruptions: list[Interruption] = []
+        self.facts = self._facts()
+        changes = tuple(change for each in scenarios for change in each.procedure.staffing)
+        self.offices = {office.key: office for office in staffed_offices(scenario.offices, changes)}
+        for office in self.offices.values():
+            self._staff(office)
+        for place in self.life.places:
+            name = Name(place.key, place.key)
+            for role, number in (("window", place.windows), ("reviewer", place.reviewers)):
+                if number:
+                    self._pool(f"{place.key}.{role}", name, number, (self.counting,))
+        if self.life.agents is not None:
+            number = self.life.agents.number * self.life.agents.caseload
+            self._pool("agents", Name("代办员", "Agents"), number, (self.counting,))
+
+    # --- people -----------------------------------------------------------------------
+
+    def _staff(self, office: Office) -> None:
+        approvers = dict(self.life.approvers).get(office.key, 0)
+        numbers = {"window": office.windows, "reviewer": office.reviewers, "approver": approvers}
+        for role, people in numbers.items():
+            if people:
+                self._pool(f"{office.key}.{role}", office.name, people, (office.hours,))
+        if self.on_paper:
+            return
+        reviewers = f"{office.key}.reviewer"
+        part_time = [each for each in self.life.part_time if each[0] == office.key]
+        if reviewers in self.pool_index and (part_time or self.life.absence):
+            self._one_by_one(reviewers, office, part_time)
+
+    def _pool(self, key: str, name: Name, people: int, hours: tuple[str, ...]) -> None:
+        word = dict(self.life.orders).get(key.rpartition(".")[0], self.life.order)
+        self.pool_index[key] = len(self.pools)
+        capacity = AMPLE if self.on_paper else people
+        pool = Pool(key, name, capacity, self.calendar(hours), ORDERS[word])
+        self.pools.append(pool)
+
+    def _one_by_one(
+        self, key: str, office: Office, part_time: Sequence[tuple[str, str, int]]
+    ) -> None:
+        """Give people of a pool their own hours and their own days of absence."""
+        index = self.pool_index[key]
+        hours = [(office.hours, office.reviewers - sum(each[2] for each in part_time))]
+        hours += [(other, number) for _, other, number in part_time]
+        shifts = []
+        for word, number in hours:
+            if not self.life.absence:
+                if number:
+                    shifts.append(Shift(self.calendar((word,)), number))
+                continue
+            for person in range(number):
+                own = len(self.calendars)
+                self.calendars.append(self.by_hours[word])
+                stream = stream_of(f"absence:{key}:{word}:{person}")
+                self.interruptions.append(Absence((own,), self.life.absence, stream))
+                shifts.append(Shift(own, 1))
+        self.pools[index] = replace(self.pools[index], shifts=tuple(shifts))
+
+    def _facts(self) -> tuple[Fact, ...]:
+        facts = []
+        if self.life.completeness is not None:
+            share = self.life.completeness.incomplete
+            facts.append(
+                Fact("complete", ("yes", "no"), (1 - share, share), stream_of("fact:complete"))
+            )
+        if self.life.places:
+            keys = tuple(place.key for place in self.life.places)
+            shares = tuple(place.share for place in self.life.places)
+            facts.append(Fact("place", keys, shares, stream_of("fact:place")))
+        if self.life.after_issue is not None and self.life.after_issue.spot_checks:
+            share = self.life.after_issue.spot_checks
+            facts.append(
+                Fact("checked", ("no", "yes"), (1 - share, share), stream_of("fact:checked"))
+            )
+        return tuple(facts)
+
+    def _fact(self, key: str) -> int:
+        return next((n for n, fact in enumerate(self.facts) if fact.key == key), -1)
+
+    # --- the plan ---------------------------------------------------------------------
 
     def plan(self) -> Plan:
-        procedure = self.scenario.procedure
-        place = {key: index for index, key in enumerate(procedure.keys)}
-        graph = procedure.order_graph()
-        order = list(nx.lexicographical_topological_sort(graph, key=place.__getitem__))
-        index = {key: number for number, key in enumerate(order)}
-        steps = tuple(self.step(index[key], procedure[key]) for key in order)
-        links = tuple(
-            Link(index[before], index[after], self.lag(data["edge"].lag))
-            for before, after, data in sorted(
-                graph.edges(data=True), key=lambda e: (index[e[0]], index[e[1]])
-            )
-        )
-        cases = self.scenario.cases
-        gap = self.calendars[0].day_ticks * WORKING_DAYS_A_YEAR / max(cases.per_year, 1)
-        return Plan(
-            key=self.scenario.key,
-            steps=steps,
-            links=links,
+        """Return the plan, with everything checked that only shows when it is put together."""
+        for number, scenario in enumerate(self.scenarios):
+            self._type(number, scenario)
+        life, cases = self.life, [scenario.cases.number for scenario in self.scenarios]
+        waiting = self._in_flight()
+        outage = life.outage
+        if outage is not None:
+            every = tuple(range(len(self.calendars)))
+            open_hours = tuple(n for n in every if self.calendars[n] is not self._natural())
+            up, down = scaled(outage.up, 3600), scaled(outage.down, 3600)
+            self.interruptions.append(Outage(open_hours, up, down, stream_of("outage")))
+        after = life.after_issue
+        plan = Plan(
+            key="+".join(scenario.key for scenario in self.scenarios),
+            steps=tuple(self.steps),
+            links=tuple(sorted(self.links, key=lambda link: (link.before, link.after))),
             desks=tuple(self.desks),
             pools=tuple(self.pools),
             calendars=tuple(self.calendars),
-            arrivals=AtOnce() if self.on_paper else Poisson(gap),
-            cases=1 if self.on_paper else cases.number,
+            arrivals=self._arrivals(),
+            cases=1 if self.on_paper else sum(cases) + len(waiting),
+            types=self._types(),
+            facts=self.facts,
+            interruptions=tuple(self.interruptions),
+            learning=self._learning(),
+            in_flight=waiting,
+            supervision=None
+            if after is None or not after.applicants
+            else Supervision(
+                after.applicants,
+                after.finding,
+                after.after_days * _DAY,
+                after.hold_days * _DAY,
+                stream_of("supervision"),
+            ),
+            until=life.until_days * _DAY,
         )
+        if problems := problems_of_plan(plan):
+            raise InputError(problems)
+        return plan
+
+    def _natural(self) -> Calendar:
+        return self.by_hours[NATURAL]
+
+    def _types(self) -> tuple[CaseType, ...]:
+        if self.on_paper or (len(self.scenarios) == 1 and not self.life.promise_days):
+            return ONE_TYPE
+        day = self.calendars[0].day_ticks
+        return tuple(
+            CaseType(
+                each.key,
+                each.name,
+                each.cases.per_year,
+                each.life.priority,
+                each.life.promise_days * day,
+            )
+            for each in self.scenarios
+        )
+
+    def _arrivals(
+        self,
+    ) -> AtOnce | Poisson | Profiled | Traced | Booked | Several:
+        if self.on_paper:
+            return AtOnce()
+        parts = tuple(self._arrival(scenario) for scenario in self.scenarios)
+        if len(parts) == 1:
+            return parts[0]
+        return Several(parts, tuple(scenario.cases.number for scenario in self.scenarios))
+
+    def _arrival(self, scenario: Scenario) -> Poisson | Profiled | Traced | Booked:
+        habit = scenario.life.arrivals
+        per_year = max(scenario.cases.per_year, 1)
+        gap = self.calendars[0].day_ticks * WORKING_DAYS_A_YEAR / per_year
+        if habit.trace:
+            return Traced(habit.trace)
+        if habit.slot_minutes:
+            return Booked(Poisson(gap), habit.slot_minutes * 60, habit.seats)
+        plain = (1.0,) * 7, (1.0,) * 12, (), 1.0
+        if (habit.weekdays, habit.months, habit.hours, habit.dispersion) == plain:
+            return Poisson(gap)
+        opening = next(h.open for h in self.scenario.hours if h.key == self.counting)
+        hours = habit.hours or tuple((start, end, 1.0) for start, end in opening)
+        return Profiled(
+            per_year / WORKING_DAYS_A_YEAR,
+            habit.weekdays,
+            hours,
+            habit.months,
+            habit.dispersion,
+            worked_only=True,
+        )
+
+    def _in_flight(self) -> tuple[InFlight, ...]:
+        if self.on_paper:
+            return ()
+        index = {step.key: number for number, step in enumerate(self.steps)}
+        # who is in the house has his agent already, beside those counted
+        agency = ("agency",) if "agency" in index else ()
+        return tuple(
+            InFlight(0, tuple(index[key] for key in (*agency, *group.done) if key in index))
+            for group in self.life.waiting
+            for _ in range(group.number)
+        )
+
+    def _learning(self) -> tuple[int, ...]:
+        learning = self.life.learning
+        if learning is None:
+            return ()
+        days = range(12 * learning.half_life + 1)
+        return tuple(
+            round(1000 * (1 + learning.extra * 0.5 ** (day / learning.half_life))) for day in days
+        )
+
+    def _type(self, number: int, scenario: Scenario) -> None:
+        """Add the steps of one procedure, in topological order."""
+        procedure = scenario.procedure
+        place = {key: index for index, key in enumerate(procedure.keys)}
+        graph = procedure.order_graph()
+        order = list(nx.lexicographical_topological_sort(graph, key=place.__getitem__))
+        agents = self.pool_index.get("agents")
+        first = len(self.steps)
+        if agents is not None:
+            self._single(
+                "agency", Name("委托代办", "Agency"), number,
+                Desk(0, "agent", (agents,), 0, keeps=True),
+            )  # fmt: skip
+        roots = [key for key in order if not list(graph.predecessors(key))]
+        index = {key: len(self.steps) + at for at, key in enumerate(order)}
+        for key in order:
+            self.steps.append(self.step(index[key], procedure[key], number, key in roots))
+        self.links += [
+            Link(index[before], index[after], self.lag(data["edge"].lag))
+            for before, after, data in graph.edges(data=True)
+        ]
+        if agents is not None:
+            self.links += [Link(first, index[key]) for key in roots]
+        last = [index[key] for key in order if not list(graph.successors(key))]
+        self._after_result(number, last, procedure.steps[0].department if procedure.steps else "")
+
+    def _single(
+        self, key: str, name: Name, of: int, desk: Desk, *, when: tuple[When, ...] = (),
+        after_issue: bool = False,
+    ) -> int:  # fmt: skip
+        """Add a step with one desk that no catalogue knows."""
+        step = len(self.steps)
+        self.steps.append(
+            PlanStep(
+                key,
+                name,
+                Kind.CONVERSION,
+                "",
+                OwnWork(stream_of(key), 0, Fixed(1.0)),
+                (len(self.desks),),
+                of=of,
+                when=when,
+                after_issue=after_issue,
+            )
+        )
+        self.desks.append(replace(desk, step=step, stream=stream_of(key)))
+        return step
+
+    def _after_result(self, number: int, last: list[int], department: str) -> None:
+        """Add delivery, and what follows the result without keeping the case."""
+        life = self.life
+        if life.delivery_days:
+            days = life.delivery_days * self.calendars[0].day_ticks
+            desk = Desk(0, "delivery", (), 0, own=Fixed(days), part=Part.DWELL)
+            step = self._single("delivery", Name("送达", "Delivery"), number, desk)
+            self.links += [Link(before, step) for before in last]
+            last = [step]
+        pool = self.pool_index.get(f"{department}.reviewer")
+        checked = self._fact("checked")
+        if checked >= 0 and pool is not None:
+            desk = Desk(0, "spot-check", (pool,), 0, own=Fixed(3600))
+            step = self._single(
+                "spot-check", Name("抽查", "Spot check"), number, desk,
+                when=(When(checked, (1,)),), after_issue=True,
+            )  # fmt: skip
+            self.links += [Link(before, step) for before in last]
 
     def calendar(self, hours: tuple[str, ...]) -> int:
         """Return the index of the calendar that is open when all of ``hours`` are."""
@@ -104,57 +385,154 @@ class _Compiler:
             self.calendars.append(reduce(_Calendar.intersect, parts))
         return self.calendar_index[hours]
 
-    def step(self, index: int, step: Step) -> PlanStep:
+    def step(self, index: int, step: Step, of: int, first_step: bool) -> PlanStep:
+        """Return a step and add its desks."""
         first = len(self.desks)
-        office = self.scenario.office(step.department) if step.department else None
-        hours = office.hours if office else self.scenario.hours[0].key
-        natural = step.duration.unit is Unit.NATURAL_DAY
-        own = self.calendar((NATURAL if natural else hours,))
-        if step.kind in _UNSTAFFED or office is None:
-            self.desks.append(Desk(index, "notice", (), own))
-        else:
-            window = self.pool_index.get(f"{office.key}.window")
-            if window is not None:
-                minutes = self.scenario.handling.window_minutes
-                self.desks.append(Desk(index, "window", (window,), own, fixed=minutes * 60))
-            offices = [self.scenario.office(key) for key in step.departments]
-            reviewers = tuple(self.pool_index[f"{o.key}.reviewer"] for o in offices)
-            together = self.calendar(tuple(o.hours for o in offices))
-            share = self.scenario.handling.review_share[step.kind]
-            self.desks.append(Desk(index, "review", reviewers, together, share=share))
-            if share < 1000:
-                self.desks.append(Desk(index, "dwell", (), own))
+        office = self.offices[step.department] if step.department else None
+        around = Surroundings(
+            life=self.life,
+            handling=self.scenarios[of].handling,
+            pool=self.pool_index.get,
+            people=lambda pool: self.pools[pool].capacity,
+            calendar=self.calendar,
+            natural=NATURAL,
+            counting=self.counting,
+            day_ticks=self.calendars[0].day_ticks,
+            place_fact=self._fact("place"),
+        )
+        chain = DeskChain(around, step, office)
+        reviewers: tuple[int, ...] = ()
+        together = 0
+        if step.kind not in UNSTAFFED and office is not None:
+            offices = [self.offices[key] for key in step.departments]
+            reviewers = tuple(
+                dict.fromkeys(self.pool_index[f"{each.key}.reviewer"] for each in offices)
+            )
+            together = self.calendar(tuple(each.hours for each in offices))
+        desks = chain.build(reviewers, together, first=first_step)
+        desks += self._sittings(step, len(desks))
+        desks += self._rework(step, len(desks))
+        for desk in desks:
+            self.desks.append(_placed(desk, index, first))
+            self._know_each_other(self.desks[-1])
+        incomplete = self._fact("complete")
+        slower: tuple[Slower, ...] = ()
+        if incomplete >= 0 and self.life.completeness is not None and step.kind not in UNSTAFFED:
+            slower = (Slower(When(incomplete, (1,)), self.life.completeness.slower),)
         return PlanStep(
             key=step.key,
             name=step.name,
             kind=step.kind,
             office=step.department,
-            work=self.work(step, own),
+            work=self.work(step, chain.own_calendar, of),
             desks=tuple(range(first, len(self.desks))),
+            of=of,
+            slower=slower,
+            promise=self.ticks(step.duration, chain.own_calendar),
+            promise_calendar=chain.own_calendar,
+            statute=self.ticks(step.limit.duration, self._limit_calendar(step))
+            if step.limit and not step.limit.floor
+            else 0,
+            limit_calendar=self._limit_calendar(step),
         )
 
-    def work(self, step: Step, calendar: int) -> Work:
+    def _limit_calendar(self, step: Step) -> int:
+        natural = step.limit is not None and step.limit.duration.unit is Unit.NATURAL_DAY
+        return self.calendar((NATURAL,)) if natural else 0
+
+    def _know_each_other(self, desk: Desk) -> None:
+        """Tell people one by one where reviewer and approver must differ."""
+        if desk.other_than < 0:
+            return
+        pool = self.pools[desk.pools[0]]
+        if not pool.shifts and pool.capacity < AMPLE:
+            self.pools[desk.pools[0]] = replace(pool, shifts=(Shift(pool.calendar, pool.capacity),))
+
+    def _sittings(self, step: Step, at: int) -> list[Desk]:
+        """Return the desk of a meeting that decides the step, and of its expert panel."""
+        desks = []
+        panel = self.life.panel
+        asked = [each for each in self.life.meetings if step.key in each.steps]
+        if panel is not None and step.dealing.expert_review:
+            asked.append(panel)
+        for sittings in asked:
+            pools = tuple(self.pool_index[f"{key}.reviewer"] for key in sittings.members)
+            meeting = Meeting(
+                sittings.key,
+                self._ticks_of(sittings),
+                sittings.slots,
+                sittings.minutes * 60,
+                sittings.quorum,
+            )
+            part = Part.STOPPED if sittings is panel else Part.WORK
+            desks.append(
+                Desk(0, sittings.key, pools, 0, own=Fixed(0), gathering=meeting, part=part)
+            )
+        return desks
+
+    def _ticks_of(self, sittings: Sittings) -> tuple[int, ...]:
+        """Return when a meeting sits: every so many weeks, on the next day that is worked."""
+        counting = self.calendars[0]
+        start = (sittings.weekday - counting.first_day.weekday()) % 7
+        ticks = []
+        for day in range(start, counting.days, 7 * sittings.every_weeks):
+            moment = day * _DAY + sittings.at
+            if moment >= counting.horizon or counting.worked(moment, counting.horizon) <= 0:
+                break
+            open_day = counting.opening(moment) // _DAY
+            ticks.append(moment if open_day == day else open_day * _DAY + sittings.at)
+        return tuple(sorted(set(ticks)))
+
+    def _rework(self, step: Step, at: int) -> list[Desk]:
+        """Return what a conversion may find to be done again (M51)."""
+        risk = self.life.simulated
+        if risk is None or step.kind is not Kind.CONVERSION or not risk.rework:
+            return []
+        days = scaled(risk.rework_days, self.calendars[0].day_ticks)
+        office = self.pool_index.get(f"{step.department}.reviewer")
+        pools = () if office is None else (office,)
+        stream = stream_of(f"{step.key}/rework/0")
+        ask = Desk(
+            0, "conversion-check", (), 0, own=Fixed(0), stream=stream,
+            routes=(Route(at + 1, (risk.rework,)),),
+        )  # fmt: skip
+        again = Desk(0, "rework", pools, 0, own=days, stream=stream, aside=True)
+        return [ask, again]
+
+    def work(self, step: Step, calendar: int, of: int = 0) -> Work:
+        """Return where the step's duration comes from."""
         if len(step.members) == 1 and step.rule is None:
-            return self.work(step.members[0], calendar)
+            return self.work(step.members[0], calendar, of)
         if step.rule is not None:
             return JointWork(
                 rule=step.rule,
-                members=tuple((m.key, self.work(m, calendar)) for m in step.members),
+                members=tuple((m.key, self.work(m, calendar, of)) for m in step.members),
                 day_ticks=self.calendars[calendar].day_ticks,
             )
-        spread: Distribution = self.scenario.handling.spread
-        if self.on_paper or step.kind in _UNSTAFFED:
+        spread: Distribution = self.scenarios[of].handling.spread
+        if self.on_paper or step.kind in UNSTAFFED:
             spread = Fixed(1.0)
         return OwnWork(stream_of(step.key), self.ticks(step.duration, calendar), spread)
 
     def ticks(self, duration: Duration, calendar: int) -> int:
+        """Return a duration in ticks of a calendar."""
         if duration.unit in _SECONDS:
             return duration.amount * _SECONDS[duration.unit]
         return duration.amount * self.calendars[calendar].day_ticks
 
     def lag(self, lag: Duration) -> Lag:
+        """Return a lag on the calendar of its unit."""
         if lag == NO_TIME:
             return NO_LAG
         natural = lag.unit is Unit.NATURAL_DAY
         calendar = self.calendar((NATURAL,)) if natural else 0
         return Lag(self.ticks(lag, calendar), calendar)
+
+
+def _placed(desk: Desk, step: int, first: int) -> Desk:
+    """Return a desk of a chain as one of the plan: its step, and other desks by their index."""
+    routes = tuple(
+        replace(route, to=route.to + first) if route.to >= 0 else route for route in desk.routes
+    )
+    other = desk.other_than + first if desk.other_than >= 0 else -1
+    return replace(desk, step=step, routes=routes, other_than=other)

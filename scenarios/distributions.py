@@ -275,6 +275,71 @@ class Empirical:
         return [f"values: {a!r} stands before {b!r}; rising order was expected" for a, b in drops]
 
 
+@dataclass(frozen=True, slots=True)
+class Discrete:
+    """One of a few values, each with its weight.
+
+    Examples
+    --------
+    >>> Discrete((2, 4, 7), (2, 1, 1)).quantile(np.array([0.4, 0.6, 0.8]))
+    array([2., 4., 7.])
+    """
+
+    values: tuple[float, ...]
+    weights: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        """The weighted mean."""
+        total = math.fsum(v * w for v, w in zip(self.values, self.weights, strict=True))
+        return total / math.fsum(self.weights)
+
+    def quantile(self, u: FloatArray) -> FloatArray:
+        """Return values for numbers in (0, 1)."""
+        bounds = np.cumsum(np.asarray(self.weights, dtype=np.float64))
+        chosen = np.searchsorted(bounds[:-1], u * bounds[-1], side="right")
+        found: FloatArray = np.asarray(self.values, dtype=np.float64)[chosen]
+        return found
+
+    def wrong(self) -> list[str]:
+        """Return a line for each parameter that makes no sense."""
+        if len(self.values) != len(self.weights):
+            return [
+                f"weights: {len(self.weights)} for {len(self.values)} values; one each was expected"
+            ]
+        if min(self.weights, default=-1) < 0 or not sum(self.weights):
+            return ["weights: numbers of 0 or more, one of them positive, were expected"]
+        return Empirical(self.values).wrong()
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """One of two distributions: a few long cases among many short ones.
+
+    The one number of a draw first says which, then, stretched, the value; so the values
+    do not rise with the number, but their distribution is exact.
+    """
+
+    share: float
+    first: Exponential
+    second: Exponential
+
+    @property
+    def mean(self) -> float:
+        """The mean of both by their shares."""
+        return self.share * self.first.mean + (1 - self.share) * self.second.mean
+
+    def quantile(self, u: FloatArray) -> FloatArray:
+        """Return draws for numbers in (0, 1)."""
+        within = np.where(u < self.share, u / self.share, (u - self.share) / (1 - self.share))
+        return np.where(u < self.share, self.first.quantile(within), self.second.quantile(within))
+
+    def wrong(self) -> list[str]:
+        """Return a line for each parameter that makes no sense."""
+        inside = [] if 0 < self.share < 1 else [f"share: {self.share!r} is not between 0 and 1"]
+        return inside + self.first.wrong() + self.second.wrong()
+
+
 Distribution = (
     Fixed
     | Uniform
@@ -286,6 +351,8 @@ Distribution = (
     | Lognormal
     | Weibull
     | Empirical
+    | Discrete
+    | Mixture
 )
 
 DISTRIBUTIONS: dict[str, type[Distribution]] = {
@@ -299,6 +366,7 @@ DISTRIBUTIONS: dict[str, type[Distribution]] = {
     "lognormal": Lognormal,
     "weibull": Weibull,
     "empirical": Empirical,
+    "discrete": Discrete,
 }
 """The distributions by the word that planners write."""
 
@@ -363,11 +431,11 @@ def _made(kind: type[Distribution], parameters: Mapping[str, object]) -> Distrib
 
 
 def _not_numbers(name: str, value: object) -> list[str]:
-    """Return a line for each value that is not a finite number; lists only for ``values``."""
-    if name == "values":
+    """Return a line for each value that is not a finite number; lists only for some."""
+    if name in ("values", "weights"):
         if not isinstance(value, list | tuple):
-            return [f"values: {value!r} is not a list of numbers"]
-        return [line for each in value for line in _not_numbers("values, one of them", each)]
+            return [f"{name}: {value!r} is not a list of numbers"]
+        return [line for each in value for line in _not_numbers(f"{name}, one of them", each)]
     if isinstance(value, bool) or not isinstance(value, int | float):
         return [f"{name}: {value!r} is not a number"]
     if not abs(value) < 1e12:  # NaN and infinity too; 1e12 seconds are 31,000 years

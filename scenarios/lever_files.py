@@ -81,7 +81,7 @@ from scenarios.lever_forms import (
 )
 from scenarios.toml_files import Settings
 
-_COMMON = ("kind", "note")
+_COMMON = ("kind", "note", "group")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ cycle and every office it needs is staffed, so engines check nothing again.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,10 +17,13 @@ from numpy.typing import NDArray
 
 from rules import Calendar, Kind, Name
 from rules.duration_rules import DurationRule
+from scenarios.gatherings import Gathering
+from scenarios.orders import FirstCome, QueueOrder
 
 if TYPE_CHECKING:
     from scenarios.arrivals import Arrivals
     from scenarios.distributions import Distribution
+    from scenarios.interruptions import Interruption
 
 IntArray = NDArray[np.int64]
 
@@ -68,6 +72,87 @@ class JointWork:
 Work = OwnWork | JointWork
 
 
+class Part(StrEnum):
+    """What a case's time at a desk is, for the clocks and the split of its waits.
+
+    ``work`` and ``dwell`` (the person has the file, but other things to do) are the
+    office's time; ``applicant`` is the applicant's; ``notice`` is a public notice;
+    ``stopped`` is time that the law does not count (art. 45: expert review, hearing,
+    inspection ...).
+    """
+
+    WORK = "work"
+    DWELL = "dwell"
+    APPLICANT = "applicant"
+    NOTICE = "notice"
+    STOPPED = "stopped"
+
+
+DONE, REFUSED, WITHDRAWN = -1, -2, -3
+"""Where a route may lead instead of to a desk: the step's end, or out of the house."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A way on from a desk that some visits take.
+
+    Attributes
+    ----------
+    to : int
+        Index of a desk of the same step, or :data:`DONE`, :data:`REFUSED`, :data:`WITHDRAWN`.
+    chances : tuple of float
+        Chance at the first visit of the desk, at the second and so on; the last one holds
+        for all later visits. ``(0.3, 0.0)`` tells all corrections at once, ``(0.3,)`` drips.
+    within : int
+        Ticks of the counting calendar since the case reached the step after which the
+        route is closed (deemed acceptance after five days); 0: never.
+    """
+
+    to: int
+    chances: tuple[float, ...]
+    within: int = 0
+
+    def chance(self, visit: int) -> float:
+        """Return the chance at a visit, the first being 0."""
+        return self.chances[min(visit, len(self.chances) - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class ToTheLimit:
+    """Work that is left until shortly before its limit (deadline-driven work).
+
+    Attributes
+    ----------
+    chance : float
+        Share of files that are left.
+    limit : int
+        Ticks of the desk's calendar from the step's start to its limit.
+    last : int
+        Such a file leaves the desk at an even random moment within so many ticks before
+        the limit, or when its time there is over if that is later.
+    """
+
+    chance: float
+    limit: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A condition on a case: its fact has one of these values."""
+
+    fact: int
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Slower:
+    """How much longer the step takes for cases with a fact, in thousandths (1860: 1.86 times)."""
+
+    when: When
+    thousandths: int
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """One station inside a step: a queue for people, or a stretch of waiting for them.
@@ -91,6 +176,31 @@ class Desk:
         Ticks taken whatever the duration.
     share : int
         Thousandths of the step's duration.
+    own : Distribution or None
+        Ticks of the desk itself, drawn anew at every visit; it then takes no part of the
+        step's duration.
+    stream : int
+        Keys what is drawn at the desk itself: its own time, routes, patience.
+    part : Part
+        What the time there is.
+    routes : tuple of Route
+        Ways on that some visits take; the rest goes to the next desk.
+    aside : bool
+        Whether only routes lead to the desk; the plain way passes it by.
+    when : tuple of When
+        The desk is for cases that fulfil all of these; others pass at once.
+    finishes : bool
+        Whether work begun before closing time is finished after it; otherwise it pauses.
+    patience : Distribution or None
+        Civil ticks after which an applicant who still queues here withdraws.
+    to_limit : ToTheLimit or None
+        Whether work is left until shortly before a limit.
+    keeps : bool
+        Whether the people stay with the case until it leaves the house (an agent).
+    gathering : Gathering or None
+        A meeting, a trip for several cases, a shared zone result, a quota.
+    other_than : int
+        Index of a desk whose person may not serve the same case here; -1: anybody may.
     """
 
     step: int
@@ -99,6 +209,26 @@ class Desk:
     calendar: int
     fixed: int = 0
     share: int = 0
+    own: Distribution | None = None
+    stream: int = 0
+    part: Part = Part.WORK
+    routes: tuple[Route, ...] = ()
+    aside: bool = False
+    when: tuple[When, ...] = ()
+    finishes: bool = False
+    patience: Distribution | None = None
+    to_limit: ToTheLimit | None = None
+    keeps: bool = False
+    gathering: Gathering | None = None
+    other_than: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """People of a pool who keep the same hours: full-timers, a Monday-only colleague."""
+
+    calendar: int
+    people: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +245,27 @@ class Pool:
         Number of people, at least 1; ``Pool.AMPLE`` stands for as many as needed.
     calendar : int
         Index of the calendar that the people keep.
+    order : QueueOrder
+        Who is served first.
+    room : int
+        Most cases that may wait; whoever comes to a full room is turned away. -1: no bound.
+    shifts : tuple of Shift
+        People one by one, where they keep different hours or may not stand in for
+        themselves (reviewer and approver); their numbers add up to ``capacity``. Empty:
+        all keep the desk's calendar. A file stays with the person who took it.
+    errand : Distribution or None
+        Ticks of other duties that a person turns to whenever nobody waits, again and
+        again, not to be interrupted.
     """
 
     key: str
     name: Name
     capacity: int
     calendar: int
+    order: QueueOrder = FirstCome()  # noqa: RUF009 - frozen, so one default serves all
+    room: int = -1
+    shifts: tuple[Shift, ...] = ()
+    errand: Distribution | None = None
 
 
 AMPLE = 1_000_000_000
@@ -145,6 +290,20 @@ class PlanStep:
         Where its duration comes from.
     desks : tuple of int
         Indices of its desks, in order; at least one.
+    of : int
+        Index of the case type whose step it is.
+    when : tuple of When
+        The step is for cases that fulfil all of these; others pass at once.
+    slower : tuple of Slower
+        What makes it longer.
+    priority : int
+        Added to the case type's priority where pools serve by priority.
+    promise, statute : int
+        Promised and statutory limit in ticks of their calendars; 0: none.
+    promise_calendar, limit_calendar : int
+        Index of the calendar in which each of them counts.
+    after_issue : bool
+        Whether it follows the result (spot check, supervision) and does not keep the case.
     """
 
     key: str
@@ -153,6 +312,15 @@ class PlanStep:
     office: str
     work: Work
     desks: tuple[int, ...]
+    of: int = 0
+    when: tuple[When, ...] = ()
+    slower: tuple[Slower, ...] = ()
+    priority: int = 0
+    promise: int = 0
+    statute: int = 0
+    promise_calendar: int = 0
+    limit_calendar: int = 0
+    after_issue: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +341,97 @@ class Link:
     before: int
     after: int
     lag: Lag = NO_LAG
+
+
+@dataclass(frozen=True, slots=True)
+class CaseType:
+    """A kind of case with its own procedure, sharing offices with the others.
+
+    Attributes
+    ----------
+    key : str
+        For instance ``project`` or ``pharmacy``.
+    name : Name
+        Chinese and English name.
+    weight : float
+        Its share among all cases, where the arrivals do not say which type comes.
+    priority : int
+        1 is served first where pools serve by priority.
+    promise : int
+        Ticks of the counting calendar promised for the whole case; 0: none. The deadline
+        of pools that serve the earliest deadline first.
+    """
+
+    key: str
+    name: Name
+    weight: float = 1.0
+    priority: int = 1
+    promise: int = 0
+
+
+ONE_TYPE = (CaseType("case", Name("办件", "Case")),)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something about a case that its luck decides once: complete or not, the township.
+
+    Attributes
+    ----------
+    key : str
+        Its name.
+    values : tuple of str
+        What it may be.
+    weights : tuple of float
+        How often each value occurs.
+    stream : int
+        Keys the draw.
+    """
+
+    key: str
+    values: tuple[str, ...]
+    weights: tuple[float, ...]
+    stream: int
+
+
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    """A case that is in the house when the run begins.
+
+    Attributes
+    ----------
+    type : int
+        Index of its case type.
+    done : tuple of int
+        Indices of the steps that are behind it.
+    """
+
+    type: int
+    done: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Supervision:
+    """Inspections after issue whose findings hold up the applicant's later cases (M30).
+
+    Attributes
+    ----------
+    applicants : int
+        Cases belong to so many applicants in turn, by case number.
+    chance : float
+        Chance that the inspection of a finished case finds something.
+    after, holds : int
+        Natural ticks from the result to the inspection, and for which the applicant's new
+        cases then wait at the door.
+    stream : int
+        Keys the draw.
+    """
+
+    applicants: int
+    chance: float
+    after: int
+    holds: int
+    stream: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -197,7 +456,22 @@ class Plan:
     arrivals : Arrivals
         When cases come.
     cases : int
-        Cases of one replication.
+        Cases of one replication, those in flight included.
+    types : tuple of CaseType
+        Kinds of cases; the steps and desks of each stand together, in this order.
+    facts : tuple of Fact
+        What is drawn once for every case.
+    interruptions : tuple of Interruption
+        Absence and outages that shorten calendars by chance.
+    learning : tuple of int
+        Thousandths that people's work takes on each civil day after a reform, the last
+        for all later days; empty: always 1000.
+    in_flight : tuple of InFlight
+        The first cases: those in the house when the run begins.
+    supervision : Supervision or None
+        Inspections after issue.
+    until : int
+        The run ends at this tick with whatever is in process; 0: when all cases have left.
     """
 
     key: str
@@ -208,6 +482,13 @@ class Plan:
     calendars: tuple[Calendar, ...]
     arrivals: Arrivals
     cases: int
+    types: tuple[CaseType, ...] = ONE_TYPE
+    facts: tuple[Fact, ...] = ()
+    interruptions: tuple[Interruption, ...] = ()
+    learning: tuple[int, ...] = ()
+    in_flight: tuple[InFlight, ...] = ()
+    supervision: Supervision | None = None
+    until: int = 0
 
     @property
     def day_ticks(self) -> int:

@@ -34,8 +34,8 @@ OFFICE_COLUMNS = (
 """Columns of offices.csv."""
 
 _TOP = (
-    "schema", "name", "about", "jurisdiction", "first_day", "projection", "provenance", "counts", "items",
-    "prerequisites", "offices", "redesigns", "stage", "hours", "handling", "cases",
+    "schema", "name", "about", "jurisdiction", "first_day", "projection", "provenance", "counts",
+    "items", "prerequisites", "offices", "redesigns", "stage", "hours", "handling", "cases",
     "simulation",
 )  # fmt: skip
 PROVENANCES = ("given", "damaged-reading", "reconstruction", "comparator", "assumption")
@@ -129,6 +129,8 @@ def read_scenario(folder: Path, redesign: str = "", key: str = "") -> Scenario:
             first_day=settings.day("first_day"),
         ),
     )
+    if trace := scenario.life.arrivals.trace:
+        scenario = replace(scenario, cases=replace(scenario.cases, number=len(trace)))
     settings.table("simulation").only(("replications", "seed"))
     _check_first_day(settings, scenario)
     _check_staff(scenario, settings.file, reading)
@@ -305,7 +307,10 @@ def _handling(table: Settings) -> Handling:
     table.only(("window_minutes", "review_share", "spread", "closing"))
     closing = table.text("closing", "pause")
     if closing not in ("pause", "finish"):
-        table.wrong("closing", f"'{closing}' is neither 'pause' (goes on next shift) nor 'finish'")
+        table.wrong(
+            "closing",
+            f"'{closing}': only 'pause' (work goes on next shift) and 'finish' are known",
+        )
     shares = table.table("review_share")
     known = {kind.value: kind for kind in Kind}
     shares.only((*known, "default"))

@@ -9,7 +9,9 @@ from pathlib import Path
 from rules import Calendar, Kind, Name, Procedure
 from rules.calendars import WorkingDays
 from rules.levers import Change
+from rules.staffing import StaffChange
 from scenarios.distributions import Distribution, Fixed
+from scenarios.life import PLAIN, Life
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,8 @@ class Scenario:
         Where it was read from.
     today : Procedure
         The procedure before any lever.
+    life : Life
+        Offices as they are: corrections, meetings, absence and the like.
     """
 
     key: str
@@ -154,6 +158,7 @@ class Scenario:
     redesigns: tuple[str, ...]
     folder: Path
     today: Procedure
+    life: Life = PLAIN
 
     def office(self, key: str) -> Office:
         """Return the office with this key; KeyError if there is none."""
@@ -187,3 +192,43 @@ class Scenario:
 
 NATURAL = "natural"
 """Key of the calendar of natural days, open round the clock."""
+
+
+def staffed_offices(
+    offices: tuple[Office, ...], changes: tuple[StaffChange, ...]
+) -> tuple[Office, ...]:
+    """Return the offices after staff changes, in order (M21, M57).
+
+    People who are taken over leave their office with what it needs to stay an office:
+    one reviewer, who works for the other office as its outpost.
+
+    Examples
+    --------
+    >>> drc = Office("drc", Name("发改"), 1, 2, "office")
+    >>> epb = Office("epb", Name("环保"), 1, 3, "office")
+    >>> more = StaffChange("drc", reviewers=1), StaffChange("epb", windows=1)
+    >>> moved = staffed_offices((drc, epb), more)
+    >>> [(office.key, office.windows, office.reviewers) for office in moved]
+    [('drc', 1, 3), ('epb', 2, 3)]
+    """
+    by_key = {office.key: office for office in offices}
+    for change in changes:
+        office = by_key.get(change.office)
+        if office is None:
+            continue
+        by_key[change.office] = replace(
+            office,
+            windows=max(0, office.windows + change.windows),
+            reviewers=max(1, office.reviewers + change.reviewers),
+            hours=change.hours or office.hours,
+        )
+    for change in changes:
+        taker, giver = by_key.get(change.into), by_key.get(change.office)
+        if taker is not None and giver is not None and taker is not giver:
+            by_key[change.into] = replace(
+                taker,
+                windows=taker.windows + giver.windows,
+                reviewers=taker.reviewers + giver.reviewers,
+            )
+            by_key[change.office] = replace(giver, windows=0, reviewers=1)
+    return tuple(by_key.values())

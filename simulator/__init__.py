@@ -1,5 +1,8 @@
 """Simulate a Plan: engines that give the same answers, and the statistics of what they give."""
 
+from simulator.clocks import Clocks, Late, StepClocks, clocks, late, step_clocks
+from simulator.criticality import criticality
+from simulator.load import Load, loads
 from simulator.run import Row, Run, simulate, write_log
 from simulator.statistics import (
     Interval,
@@ -8,17 +11,32 @@ from simulator.statistics import (
     quantile_interval,
     share_interval,
 )
-from simulator.trace import Trace
+from simulator.totals import Totals, simulate_totals
+from simulator.trace import Outcome, Trace
+from simulator.warm_up import warm_up
 
 __all__ = [
+    "Clocks",
     "Interval",
+    "Late",
+    "Load",
+    "Outcome",
     "Row",
     "Run",
+    "StepClocks",
+    "Totals",
     "Trace",
+    "clocks",
+    "criticality",
+    "late",
+    "loads",
     "mean_interval",
     "paired_difference",
     "quantile_interval",
     "share_interval",
     "simulate",
+    "simulate_totals",
+    "step_clocks",
+    "warm_up",
     "write_log",
 ]

@@ -7,13 +7,17 @@ redesign, in every engine and on any number of workers.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scenarios.plan import IntArray, JointWork, OwnWork, Plan, Work
-from scenarios.streams import STREAM_BITS
+from rules import Calendar
+from scenarios.distributions import Distribution
+from scenarios.interruptions import without
+from scenarios.plan import IntArray, JointWork, OwnWork, Plan, PlanStep, When, Work
+from scenarios.streams import STREAM_BITS, stream_of
 from simulator.philox import WORD, philox
 
 FloatArray = NDArray[np.float64]
@@ -22,9 +26,23 @@ DURATION = 0
 """Purpose of the draw that sets how long a step takes."""
 ARRIVAL = 1
 """Purpose of the draw that sets when a case comes; its stream is 0."""
+ROUTE, PATIENCE, LEFT, LEFT_UNTIL, FACT, TYPE, RUNNING, DOWN, ERRAND, FINDING = range(2, 12)
+"""Purposes: the way on from a desk, patience, whether and until when work is left to the limit, a
+fact, the case type, how long a system runs and is down, other duties, an inspection's finding."""
+COUNT = 12
+"""Purpose of a second number that some arrival patterns need: how many come in a day."""
+
+IN_FLIGHT = 2**40
+"""Case number, for draws, of the first case that is in the house when the run begins; those that
+come are numbered from 0, so that they have the same luck with and without a backlog."""
+ZONE, OTHER_DUTY = 2**41, 2**42
+"""Case numbers, for draws, of a zone's first result and of a pool's first other duty."""
 
 LONGEST = 2**52
 """Most ticks that a step may take, 140 million years: sums stay exact, calendars refuse it."""
+
+_AT_ONCE = 2**19
+"""Numbers drawn in one call at most; keeps the memory of large runs small."""
 
 
 def uniforms(
@@ -33,7 +51,7 @@ def uniforms(
     cases: IntArray,
     streams: IntArray,
     *,
-    visit: int = 0,
+    visit: int | IntArray = 0,
     purpose: int = DURATION,
 ) -> FloatArray:
     """Return the numbers of many draws, each strictly between 0 and 1.
@@ -49,20 +67,51 @@ def uniforms(
         Taken modulo ``2**64``.
     cases, streams : int64 arrays
         Broadcast together; see :func:`scenarios.streams.stream_of`.
-    visit : int
+    visit : int or array
         How often the case came to the step before, below 65,536.
     purpose : int
-        :data:`DURATION` or :data:`ARRIVAL`.
+        :data:`DURATION`, :data:`ARRIVAL` or another.
     """
-    zero = np.zeros(1, dtype=np.uint64)
-    counter = (
-        np.asarray(cases).astype(np.uint64),
-        np.asarray(streams).astype(np.uint64) + np.uint64(visit << STREAM_BITS),
-        zero + np.uint64(purpose),
-        zero,
+    key = seed % WORD, replication % WORD
+    row = np.asarray(cases)
+    column = np.asarray(streams).astype(np.uint64) + (
+        np.asarray(visit).astype(np.uint64) << np.uint64(STREAM_BITS)
     )
-    word = philox((seed % WORD, replication % WORD), counter)[0]
+    if _in_a_row(row, column):
+        word = _rows_of_words(key, row, column, purpose)
+    else:
+        zero = np.zeros(1, dtype=np.uint64)
+        counter = row.astype(np.uint64), column, zero + np.uint64(purpose), zero
+        word = philox(key, counter)[0]
     return ((word >> np.uint64(11)) | np.uint64(1)).astype(np.float64) * 2.0**-53
+
+
+_ROW = 64
+"""From so many cases in a row numpy's own generator is quicker than a call for each address."""
+
+
+def _in_a_row(cases: IntArray, column: NDArray[np.uint64]) -> bool:
+    """Whether the cases are consecutive numbers, the same for every stream."""
+    if cases.size < _ROW or cases.shape[-1] != cases.size:
+        return False
+    if column.ndim and column.shape[-1] != 1:
+        return False
+    flat = cases.ravel()
+    return bool(flat[-1] - flat[0] == flat.size - 1 and (np.diff(flat) == 1).all())
+
+
+def _rows_of_words(
+    key: tuple[int, int], cases: IntArray, column: NDArray[np.uint64], purpose: int
+) -> NDArray[np.uint64]:
+    """Return the first word at consecutive counters, by numpy's generator of the same kind."""
+    number = cases.size
+    words = np.empty((column.size, number), dtype=np.uint64)
+    for place, second in enumerate(column.ravel().tolist()):
+        at = (int(cases.ravel()[0]) + (second << 64) + (purpose << 128) - 1) % 2**256
+        counter = np.array([at >> 64 * word & WORD - 1 for word in range(4)], dtype=np.uint64)
+        generator = np.random.Philox(key=np.array(key, dtype=np.uint64), counter=counter)
+        words[place] = generator.random_raw(4 * number)[::4]
+    return words.reshape(np.broadcast_shapes(cases.shape, column.shape))
 
 
 def uniform(
@@ -81,57 +130,237 @@ def uniform(
     return float(at[0])
 
 
+def ticks_of(distribution: Distribution, numbers: FloatArray) -> IntArray:
+    """Return draws of a distribution in whole ticks, at least 0; halves go to the even tick."""
+    return np.clip(np.rint(distribution.quantile(numbers)), 0, LONGEST).astype(np.int64)
+
+
+def case_keys(plan: Plan) -> IntArray:
+    """Return the number by which each case draws its luck."""
+    inside = len(plan.in_flight)
+    return np.concatenate(
+        [IN_FLIGHT + np.arange(inside), np.arange(plan.cases - inside)], dtype=np.int64
+    )
+
+
 def arrival_times(plan: Plan, seed: int, replication: int) -> IntArray:
-    """Return when each case comes, in ticks, on the plan's counting calendar."""
-    cases = np.arange(plan.cases)
-    luck = uniforms(seed, replication, cases, np.zeros_like(cases), purpose=ARRIVAL)
-    return plan.arrivals.times(luck, plan.calendars[0])
+    """Return when each case comes, in ticks, on the plan's counting calendar.
+
+    Those in flight stand at the door when it first opens.
+    """
+
+    def luck(cases: IntArray, purpose: int = ARRIVAL) -> FloatArray:
+        return uniforms(seed, replication, cases, np.zeros(1, dtype=np.int64), purpose=purpose)
+
+    inside = len(plan.in_flight)
+    cases = np.arange(plan.cases - inside)
+    comes = plan.arrivals.times(luck(cases), plan.calendars[0], luck)
+    if not inside:
+        return comes
+    return np.concatenate([np.full(inside, plan.calendars[0].opening(0)), comes])
+
+
+def case_types(plan: Plan, seed: int, replication: int) -> IntArray:
+    """Return the case type of each case: those of its arrival stream, or drawn by weight."""
+    keys = case_keys(plan)
+    types = np.zeros(plan.cases, dtype=np.int64)
+    if len(plan.types) > 1:
+        inside = len(plan.in_flight)
+        blocks = plan.arrivals.blocks(plan.cases - inside)
+        if len(blocks) > 1:
+            types[inside:] = np.repeat(np.arange(len(blocks)), blocks)
+        else:
+            drawn = uniforms(seed, replication, keys, np.zeros(1, dtype=np.int64), purpose=TYPE)
+            types = _choice([each.weight for each in plan.types], drawn)
+        for number, case in enumerate(plan.in_flight):
+            types[number] = case.type
+    return types
+
+
+def case_facts(plan: Plan, seed: int, replication: int) -> IntArray:
+    """Return the value of each fact for each case: an array of shape (cases, facts)."""
+    keys = case_keys(plan)
+    values = np.zeros((plan.cases, len(plan.facts)), dtype=np.int64)
+    for number, fact in enumerate(plan.facts):
+        drawn = uniforms(seed, replication, keys, np.array([fact.stream]), purpose=FACT)
+        values[:, number] = _choice(fact.weights, drawn)
+    return values
+
+
+def holds(when: Sequence[When], facts: IntArray) -> NDArray[np.bool_]:
+    """Return for each case whether it fulfils all conditions."""
+    fulfilled = np.ones(len(facts), dtype=np.bool_)
+    for each in when:
+        fulfilled &= np.isin(facts[:, each.fact], each.values)
+    return fulfilled
 
 
 def desk_times(plan: Plan, seed: int, replication: int) -> IntArray:
-    """Return how long each desk works on each case, in ticks of the desk's calendar.
+    """Return how long each desk works on each case at its first visit.
 
     Returns
     -------
     array of shape (cases, desks)
-        The desks of a step add up to the step's duration exactly.
+        Ticks of the desk's calendar; 0 at desks of other case types and at desks whose
+        conditions the case does not fulfil. The desks of a step that have no time of
+        their own add up to the step's duration exactly.
     """
+    keys, types = case_keys(plan), case_types(plan, seed, replication)
+    facts = case_facts(plan, seed, replication)
     times = np.zeros((plan.cases, len(plan.desks)), dtype=np.int64)
-    luck = _Luck(plan, seed, replication)
-    for step in plan.steps:
-        left = duration = luck.ticks(step.work)
-        for index in step.desks[:-1]:
-            desk = plan.desks[index]
-            taken = np.minimum(left, desk.fixed + duration * desk.share // 1000)
-            times[:, index] = taken
-            left = left - taken
-        times[:, step.desks[-1]] = left
+    for number in range(len(plan.types)):
+        steps = [step for step in plan.steps if step.of == number]
+        mine = np.flatnonzero(types == number)
+        streams = sorted(
+            {stream for step in steps for stream in _streams(step.work)}
+            | {
+                plan.desks[index].stream
+                for step in steps
+                for index in step.desks
+                if plan.desks[index].own is not None
+            }
+        )
+        size = max(1, _AT_ONCE // max(1, len(streams)))
+        for first in range(0, len(mine), size):
+            part = mine[first : first + size]
+            drawn = uniforms(
+                seed,
+                replication,
+                keys[part].reshape(1, -1),
+                np.array(streams, dtype=np.int64).reshape(-1, 1),
+            )
+            luck = _Luck(dict(zip(streams, drawn, strict=True)), len(part))
+            for step in steps:
+                for index, ticks in _split(plan, step, luck, facts[part]):
+                    times[part, index] = ticks
     return times
 
 
-class _Luck:
-    """Durations of one replication; every stream of the plan is drawn in one call."""
+def _split(plan: Plan, step: PlanStep, luck: _Luck, facts: IntArray) -> list[tuple[int, IntArray]]:
+    """Return the desks of a step with the ticks that each takes of each case."""
+    shared = [index for index in step.desks if plan.desks[index].own is None]
+    duration = luck.ticks(step.work) if shared else np.zeros(luck.cases, dtype=np.int64)
+    for each in step.slower:
+        longer = np.rint(duration * (each.thousandths / 1000)).astype(np.int64)
+        duration = np.where(holds((each.when,), facts), longer, duration)
+    applies = holds(step.when, facts)
+    left = duration
+    found = []
+    for index in step.desks:
+        desk = plan.desks[index]
+        if desk.own is not None:
+            taken = ticks_of(desk.own, luck.numbers[desk.stream])
+        elif index == shared[-1]:
+            taken = left
+        else:
+            taken = np.minimum(left, desk.fixed + duration * desk.share // 1000)
+        if step.when or desk.when:
+            taken = np.where(applies & holds(desk.when, facts), taken, 0)
+        if desk.own is None:
+            left = left - taken
+        found.append((index, taken))
+    return found
 
-    def __init__(self, plan: Plan, seed: int, replication: int) -> None:
-        streams = sorted({stream for step in plan.steps for stream in _streams(step.work)})
-        drawn = uniforms(
-            seed,
-            replication,
-            np.arange(plan.cases).reshape(1, -1),
-            np.array(streams, dtype=np.int64).reshape(-1, 1),
-        )
-        self._of_stream = dict(zip(streams, drawn, strict=True))
-        self._cases = plan.cases
+
+class _Luck:
+    """Durations of some cases of one replication."""
+
+    def __init__(self, numbers: dict[int, FloatArray], cases: int) -> None:
+        self.numbers = numbers
+        self.cases = cases
 
     def ticks(self, work: Work) -> IntArray:
         """Return the duration of each case, in ticks of the calendar that the work runs on."""
         if isinstance(work, OwnWork):
-            exact = work.ticks * work.spread.quantile(self._of_stream[work.stream])
+            exact = work.ticks * work.spread.quantile(self.numbers[work.stream])
             # rint rounds halves to the even tick
             return np.clip(np.rint(exact), 0, LONGEST).astype(np.int64)
         members: dict[str, Any] = {key: self.ticks(member) for key, member in work.members}
         value = work.rule.value(members, lambda days: days * work.day_ticks, np.maximum, np.minimum)
-        return np.broadcast_to(np.asarray(value, dtype=np.int64), self._cases)
+        return np.broadcast_to(np.asarray(value, dtype=np.int64), self.cases)
+
+
+class Draws:
+    """Numbers of one stream and purpose for any case and visit, drawn by blocks.
+
+    Parameters
+    ----------
+    keys : array
+        The number by which each case draws.
+    turn : callable
+        Turns uniform numbers into what is wanted.
+    """
+
+    _BLOCK = 4096
+
+    def __init__(
+        self,
+        seed: int,
+        replication: int,
+        stream: int,
+        purpose: int,
+        keys: IntArray,
+        turn: Callable[[FloatArray], NDArray[Any]] = lambda numbers: numbers,
+    ) -> None:
+        self._address = (seed, replication, stream, purpose)
+        self._keys = keys
+        self._turn = turn
+        self._deep = max(1, self._BLOCK // min(max(1, len(keys)), self._BLOCK))
+        self._blocks: dict[tuple[int, int], list[list[Any]]] = {}
+
+    def at(self, case: int, visit: int) -> Any:
+        """Return the draw of a case's visit, both from 0."""
+        place = case // self._BLOCK, visit // self._deep
+        block = self._blocks.get(place)
+        if block is None:
+            block = self._blocks[place] = self._draw(*place)
+        return block[visit % self._deep][case % self._BLOCK]
+
+    def _draw(self, cases: int, visits: int) -> list[list[Any]]:
+        seed, replication, stream, purpose = self._address
+        keys = self._keys[cases * self._BLOCK : (cases + 1) * self._BLOCK]
+        visit = np.arange(visits * self._deep, (visits + 1) * self._deep).reshape(-1, 1)
+        numbers = uniforms(
+            seed, replication, keys, np.array([stream]), visit=visit, purpose=purpose
+        )
+        drawn: list[list[Any]] = self._turn(numbers).tolist()
+        return drawn
+
+
+def calendars_of(plan: Plan, seed: int, replication: int) -> tuple[Calendar, ...]:
+    """Return the plan's calendars without the absence and outages of this replication."""
+    calendars = list(plan.calendars)
+    for each in plan.interruptions:
+
+        def luck(index: IntArray, kind: int, stream: int = each.stream) -> FloatArray:
+            of = np.array([stream])
+            return uniforms(seed, replication, index, of, purpose=RUNNING + kind)
+
+        for number in each.calendars:
+            calendars[number] = without(calendars[number], each.shut(plan.calendars[number], luck))
+    return tuple(calendars)
+
+
+def errands(plan: Plan, seed: int, replication: int, pool: int) -> Draws:
+    """Return how long each turn of a pool's other duties takes, by its number."""
+    other = plan.pools[pool].errand
+    if other is None:
+        raise ValueError(f"{plan.pools[pool].key} has no other duties")
+    return Draws(
+        seed,
+        replication,
+        stream_of(f"errand:{plan.pools[pool].key}"),
+        ERRAND,
+        OTHER_DUTY + np.arange(2**22),
+        lambda numbers: np.maximum(ticks_of(other, numbers), 1),
+    )
+
+
+def _choice(weights: Sequence[float], numbers: FloatArray) -> IntArray:
+    """Return for each number the index that it chooses by weight."""
+    bounds = np.cumsum(np.asarray(weights, dtype=np.float64))
+    chosen = np.searchsorted(bounds[:-1], numbers * bounds[-1], side="right")
+    return np.asarray(chosen, dtype=np.int64)
 
 
 def _streams(work: Work) -> list[int]:

@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from scenarios.plan import IntArray, Plan
+from scenarios.plan import Plan
+from simulator.logs import Row, rows_of, write_log
+from simulator.statistics import mean_interval
 from simulator.trace import Trace
 
+__all__ = ["Row", "Run", "simulate", "write_log"]
 
-class Row(NamedTuple):
-    """One case at one desk, as the event log tells it; times are ticks.
-
-    Attributes
-    ----------
-    replication, case : int
-        Both from 0.
-    step, desk : str
-        The step's key and the desk's name.
-    pools : str
-        Keys of the pools that gave a person, joined by ``+``; empty for a mere delay.
-    ready, start, end : int
-        See :class:`Trace`.
-    """
-
-    replication: int
-    case: int
-    step: str
-    desk: str
-    pools: str
-    ready: int
-    start: int
-    end: int
+LOOK_AHEAD = 5
+"""Replications for which a precision must last before it is believed (Hoad et al. 2010)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,16 +38,19 @@ class Run:
     replications: tuple[Trace, ...]
 
     def rows(self) -> Iterator[Row]:
-        """Yield the event log by replication, case and desk."""
-        names = _desk_names(self.plan)
+        """Yield the event log by replication, case, desk and visit."""
         for number, trace in enumerate(self.replications):
-            for case in range(self.plan.cases):
-                instants = (each[case].tolist() for each in (trace.ready, trace.start, trace.end))
-                for name, *when in zip(names, *instants, strict=True):
-                    yield Row(number, case, *name, *when)
+            yield from rows_of(self.plan, number, trace)
 
 
-def simulate(plan: Plan, replications: int = 30, seed: int = 1) -> Run:
+def simulate(
+    plan: Plan,
+    replications: int = 30,
+    seed: int = 1,
+    *,
+    precision: float | None = None,
+    most: int = 10_000,
+) -> Run:
     """Run a plan many times with independent luck.
 
     Parameters
@@ -80,62 +58,41 @@ def simulate(plan: Plan, replications: int = 30, seed: int = 1) -> Run:
     plan : Plan
         What to run.
     replications : int
-        How often; answers carry no interval below five.
+        How often; answers carry no interval below five. With a precision: at least.
     seed : int
         The same seed gives the same run, number by number.
+    precision : float, optional
+        Go on until the 95 % interval of the mean elapsed working time is no wider than
+        this part of it to either side, for instance 0.05, and stays so for five
+        replications more (K. Hoad, S. Robinson and R. Davies, "Automated selection of
+        the number of replications", JORS 61, 2010).
+    most : int
+        Replications after which a precision is given up.
+
+    Examples
+    --------
+    ``len(simulate(plan, 10, precision=0.02).replications)`` says how many it took.
     """
     from simulator.simpy_engine import simulate_replication
 
-    traces = (simulate_replication(plan, seed, number) for number in range(replications))
+    traces: list[Trace] = []
+    means: list[float] = []
+    kept_since = 0
+    while len(traces) < replications or (
+        precision is not None and kept_since < LOOK_AHEAD + 1 and len(traces) < most
+    ):
+        trace = simulate_replication(plan, seed, len(traces))
+        traces.append(trace)
+        if precision is not None:
+            ticks = plan.calendars[0].worked_many(trace.arrival, trace.finish)
+            means.append(float(ticks.mean()) if len(ticks) else 0.0)
+            kept_since = kept_since + 1 if _is_precise(means, precision) else 0
     return Run(plan, seed, "simpy", tuple(traces))
 
 
-def write_log(run: Run, path: Path) -> None:
-    """Write the event log as CSV that Excel opens: UTF-8 with BOM, civil times in ISO 8601.
-
-    The file appears whole or not at all.
-    """
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with unfinished.open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(Row._fields)
-            names = _desk_names(run.plan)
-            for number, trace in enumerate(run.replications):
-                ready, start, end = (
-                    _civil(run.plan, each) for each in (trace.ready, trace.start, trace.end)
-                )
-                writer.writerows(
-                    (
-                        number,
-                        case,
-                        *names[desk],
-                        ready[case, desk],
-                        start[case, desk],
-                        end[case, desk],
-                    )
-                    for case in range(run.plan.cases)
-                    for desk in range(len(names))
-                )
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def _desk_names(plan: Plan) -> list[tuple[str, str, str]]:
-    """Return of each desk its step's key, its name and its pools' keys."""
-    return [
-        (
-            plan.steps[desk.step].key,
-            desk.name,
-            "+".join(plan.pools[pool].key for pool in desk.pools),
-        )
-        for desk in plan.desks
-    ]
-
-
-def _civil(plan: Plan, ticks: IntArray) -> NDArray[np.str_]:
-    first = np.datetime64(plan.calendars[0].first_day, "s")
-    return np.datetime_as_string(first + ticks.astype("timedelta64[s]"))
+def _is_precise(means: list[float], precision: float) -> bool:
+    interval = mean_interval(means, 0.95)
+    if interval.low is None or interval.high is None:
+        return False
+    reach = max(interval.high - interval.estimate, interval.estimate - interval.low)
+    return reach <= precision * abs(interval.estimate)

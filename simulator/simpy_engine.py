@@ -3,195 +3,604 @@
 Rules that every engine keeps, so that traces agree row by row:
 
 - A step is ready when all its prerequisites have ended and their lags have passed. It
-  goes through its desks in order.
+  goes through its desks in order, unless a desk's route leads elsewhere.
 - A desk without work for a case lets it pass at once, open or closed, queue or not.
 - A desk without people is a delay on its calendar. A desk with people queues: service
   starts when the desk's calendar is open, the case is first in the queue of each pool
   that it needs, and each of them has a person free, all at the same instant. Nobody
-  overtakes: queues are in order of (ready, case, desk), and desks stand in the order of
-  their steps.
-- A person is held until the desk is done. Work stops at closing and goes on at opening.
+  overtakes: queues are in order of (rank, ready, case, desk), where the rank is that of
+  the pool's queue order and desks stand in the order of their steps.
+- A person is held until the desk is done. Work stops at closing and goes on at opening,
+  unless the desk finishes what it has begun.
 - A pool of :data:`scenarios.plan.AMPLE` people never makes anybody wait.
-- Within one instant: first releases, then enablings (arrivals and ends of lags), then
-  serving. Releases and enablings commute, because they only free people and lengthen
-  queues, so SimPy may bring them in any order; serving waits until the instant's last
-  event is over and sees all of them. Service takes at least a tick, so serving never
-  brings an event to its own instant; and two cases that can both be served share no
-  pool, so it does not matter which is served first.
+- An instant has rounds. In each round come first releases, then enablings (arrivals,
+  ends of lags and delays), then leaving, sittings and quotas, then serving, then whoever
+  finds no room, then other duties. Releases and enablings commute, because they only
+  free people and lengthen queues, so SimPy may bring them in any order; the rest waits
+  until the round's last event is over and sees all of them. Another round follows only
+  where something took no time (a decision at a meeting, an agent taken on). Two cases
+  that can both be served share no pool, so it does not matter which is served first.
+- Whoever leaves the house leaves the queues in the same round; work that somebody has
+  begun is ended, and leads nowhere.
 
 A case is a chain of callbacks rather than a process: SimPy's clock and event list do the
-work, without one generator for each step.
+work, without one generator for each step. Pools of people who keep different hours are
+in :mod:`simulator.colleagues`, meetings and the like in :mod:`simulator.gathering`.
 """
 
 from __future__ import annotations
 
+from array import array
+from bisect import insort
 from collections.abc import Callable
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
+from typing import Any
 
 import numpy as np
 from simpy import Environment, Event
 
-from scenarios.plan import AMPLE, IntArray, Plan
-from simulator.draws import arrival_times, desk_times
-from simulator.trace import Trace
+from scenarios.orders import Standing
+from scenarios.plan import DONE, REFUSED, Plan
+from simulator.colleagues import Colleagues
+from simulator.draws import (
+    FINDING,
+    LEFT,
+    LEFT_UNTIL,
+    PATIENCE,
+    ROUTE,
+    Draws,
+    arrival_times,
+    calendars_of,
+    case_keys,
+    case_types,
+    desk_times,
+    errands,
+    ticks_of,
+    uniforms,
+)
+from simulator.gathering import Gatherings
+from simulator.job_tables import by_job, skipped, trace_of
+from simulator.lookup import ELSE, Entry, Lookup
+from simulator.trace import Outcome, Trace
 
 
 def simulate_replication(plan: Plan, seed: int, replication: int) -> Trace:
-    """Run all cases of a plan to their end, once.
+    """Run all cases of a plan to their end, or to the plan's end, once.
 
     Raises
     ------
     BeyondCalendar
         When work does not end within the plan's calendars.
     """
-    return _Replication(plan, seed, replication).run()
+    return House(plan, seed, replication).run()
 
 
-class _Replication:
-    """The state of one replication. A job is one case at one desk: case * desks + desk."""
+class House:
+    """The state of one replication; see :mod:`simulator.lookup` for how jobs are numbered."""
 
     def __init__(self, plan: Plan, seed: int, replication: int) -> None:
+        self.plan = plan
         self.env = Environment()
+        self.calendars = calendars_of(plan, seed, replication)
+        self.look = look = Lookup(plan, self.calendars)
+        self.width, self.cases = look.width, plan.cases
+        self.address = seed, replication
+        self.keys = case_keys(plan)
         self.arrival = arrival_times(plan, seed, replication)
-        self.work: list[int] = desk_times(plan, seed, replication).ravel().tolist()
-        self.width = len(plan.desks)
-        self.cases = plan.cases
-        # of each desk
-        self.calendar = [plan.calendars[desk.calendar] for desk in plan.desks]
-        self.staffed = [bool(desk.pools) for desk in plan.desks]
-        self.pools = [
-            tuple(pool for pool in sorted(set(desk.pools)) if plan.pools[pool].capacity < AMPLE)
-            for desk in plan.desks
-        ]
-        self.step = [desk.step for desk in plan.desks]
-        self.next_desk = [-1] * self.width
-        for step in plan.steps:
-            for desk, after in zip(step.desks, step.desks[1:], strict=False):
-                self.next_desk[desk] = after
-        # of each step
-        self.first_desk = [step.desks[0] for step in plan.steps]
-        self.needs = [len(links) for links in plan.predecessors()]
-        self.unlocks = [
-            tuple((link.after, link.lag.ticks, plan.calendars[link.lag.calendar]) for link in links)
-            for links in plan.successors()
-        ]
+        self.types = case_types(plan, seed, replication)
+        of = self.types.tolist()
+        # of each case
+        self.type = [look.types[number] for number in of]
+        self.base = [each.first_desk for each in self.type]
+        self.outcome = [Outcome.IN_PROCESS] * plan.cases
+        self.finish = [-1] * plan.cases
+        self.open_steps = [each.main for each in self.type]
+        self.kept: dict[int, list[int]] = {}
         # of each pool
         self.free = [pool.capacity for pool in plan.pools]
-        self.queue: list[list[tuple[int, int]]] = [[] for _ in plan.pools]
+        self.queue: list[list[Entry]] = [[] for _ in plan.pools]
         self.alarm = [-1] * len(plan.pools)  # next opening for which the pool's queue waits
-        self.touched: list[int] = []  # pools to be served at the end of this instant
+        self.order = [pool.order if pool.order.ranks else None for pool in plan.pools]
+        self.ranked = any(self.order)
+        self.interrupts = [pool.order.interrupts for pool in plan.pools]
+        self.serving: list[dict[int, Entry]] = [{} for _ in plan.pools]
+        self.colleagues = [
+            Colleagues(self, number) if pool.shifts else None
+            for number, pool in enumerate(plan.pools)
+        ]
+        self.errand = [
+            errands(plan, seed, replication, number) if pool.errand is not None else None
+            for number, pool in enumerate(plan.pools)
+        ]
+        self.errands_done = [0] * len(plan.pools)
+        self.attended = [pool.room >= 0 or pool.errand is not None for pool in plan.pools]
+        # whether a pool has something to do even when all its people are busy
+        self.crowded = [
+            attended or interrupts
+            for attended, interrupts in zip(self.attended, self.interrupts, strict=True)
+        ]
         # of each case and step
-        self.missing = self.needs * plan.cases
-        self.enabled = [0] * (len(plan.steps) * plan.cases)
+        self.steps = look.most_steps
+        self.missing = [
+            needs
+            for each in self.type
+            for needs in (*each.needs, *(0,) * (self.steps - each.steps))
+        ]
+        self.enabled = [0] * (self.steps * plan.cases)
+        self.began: dict[int, int] = {}
         # of each job
+        self.work = by_job(self, desk_times(plan, seed, replication))
         jobs = self.width * plan.cases
-        self.ready, self.start, self.end = [0] * jobs, [0] * jobs, [0] * jobs
+        self.ready, self.start, self.end = (array("q", [-1]) * jobs for _ in range(3))
+        self.skip = skipped(self)
+        self.visit: dict[int, int] = {}
+        self.earlier = array("q")  # six numbers for each visit that was followed by another
+        # of work that can be interrupted: when its stretch began, with how much to do, what is left
+        self.segment: dict[int, int] = {}
+        self.left_at: dict[int, int] = {}
+        self.remaining: dict[int, int] = {}
+        self.draws: dict[tuple[int, int], Draws] = {}
+        self.now = 0
+        # to be dealt with at the end of this round: pools, or ELSE for leaving and gatherings
+        self.touched: list[int] = []
+        self.leaving: list[tuple[int, Outcome]] = []
+        self.gatherings = Gatherings(self)
+        self.held_up: list[tuple[int, int]] = []
+        if plan.supervision is not None:
+            self.held_up = [(0, 0)] * plan.supervision.applicants
+        self.left_house = 0
 
     def run(self) -> Trace:
         """Let every case come and go; return the instants."""
-        self.comes = self.arrival.tolist()
-        if self.cases:
-            self._at(self.comes[0], self._arrive, 0)
-        self.env.run()
-        ready, start, end = (self._table(each) for each in (self.ready, self.start, self.end))
-        finish = end.max(axis=1) if self.width else self.arrival
-        return Trace(self.arrival, finish, ready, start, end)
+        comes = self.arrival
+        order = np.argsort(comes, kind="stable").tolist()
+        self.comes = list(zip(comes[order].tolist(), order, strict=True))
+        if self.comes:
+            self.at(self.comes[0][0], self._arrive, 0)
+        for pool, errand in enumerate(self.errand):
+            if errand is not None:
+                self.at(0, self.touched.append, pool)
+        if self.plan.until:
+            self.env.run(until=self.plan.until)
+        else:
+            self.env.run()
+        return trace_of(self)
 
-    def _table(self, instants: list[int]) -> IntArray:
-        return np.array(instants, dtype=np.int64).reshape(self.cases, self.width)
+    # --- events -----------------------------------------------------------------------
 
-    def _at(self, tick: int, act: Callable[[int], None], what: int) -> None:
-        """Do something at a tick; serve when it is the last that happens at that tick."""
+    def at(self, tick: int, act: Callable[[Any], None], what: Any) -> None:
+        """Do something at a tick; serve when it is the last that happens in this round."""
+        env = self.env
 
         def happen(_: Event) -> None:
+            self.now = tick
             act(what)
-            if self.touched and self.env.peek() > self.env.now:
+            if self.touched and env.peek() > tick:
                 self._serve()
 
-        self.env.timeout(tick - self.env.now).callbacks.append(happen)
+        env.timeout(tick - self.now).callbacks.append(happen)
 
-    def _arrive(self, case: int) -> None:
-        if case + 1 < self.cases:
-            self._at(self.comes[case + 1], self._arrive, case + 1)
+    def _arrive(self, place: int) -> None:
+        if place + 1 < self.cases:
+            self.at(self.comes[place + 1][0], self._arrive, place + 1)
+        case = self.comes[place][1]
+        if self.held_up:
+            since, until = self.held_up[case % len(self.held_up)]
+            if since < self.now < until:
+                self.at(until, self._enter, case)
+                return
+        self._enter(case)
+
+    def _enter(self, case: int) -> None:
         first = case * self.width
-        self._reach(
-            [first + self.first_desk[step] for step, needs in enumerate(self.needs) if not needs]
-        )
+        if case < len(self.plan.in_flight):
+            self._go_on(case, self.plan.in_flight[case].done)
+        elif self.type[case].main:
+            self.reach([first + place for place in self.type[case].roots])
+        else:
+            self._finish(case)
+
+    def _go_on(self, case: int, done: tuple[int, ...]) -> None:
+        """Put a case where it stood when the run began."""
+        look, type_ = self.look, self.type[case]
+        self.open_steps[case] -= sum(look.main[step] for step in done)
+        for step in done:
+            for after, _, _ in look.unlocks[step]:
+                self.missing[case * self.steps + after - type_.first_step] -= 1
+        reach = [
+            case * self.width + look.first_desk[step] - type_.first_desk
+            for step in range(type_.first_step, type_.first_step + type_.steps)
+            if step not in done and not self.missing[case * self.steps + step - type_.first_step]
+        ]
+        if self.open_steps[case]:
+            self.reach(reach)
+        else:
+            self._finish(case)
 
     def _enable(self, job: int) -> None:
-        self._reach([job])
+        self.reach([job])
 
     def _release(self, job: int) -> None:
-        for pool in self.pools[job % self.width]:
+        desk = self.base[job // self.width] + job % self.width
+        for pool in self.look.pools[desk]:
             self.free[pool] += 1
-            if self.queue[pool]:
+            if self.queue[pool] or self.attended[pool]:
                 self.touched.append(pool)
-        self._reach(self._pass_on(job))
+        self.reach(self.pass_on(job))
 
-    def _reach(self, jobs: list[int]) -> None:
+    def _release_uninterrupted(self, at: tuple[int, int]) -> None:
+        job, begun = at
+        if self.segment.get(job) == begun:
+            del self.segment[job]
+            desk = self.base[job // self.width] + job % self.width
+            del self.serving[self.look.pools[desk][0]][job]
+            self._release(job)
+
+    # --- the way of a case ------------------------------------------------------------
+
+    def reach(self, jobs: list[int]) -> None:
         """Let cases reach desks now; whatever has no work passes on within the loop."""
-        now = int(self.env.now)
+        now = self.now
+        width, base, look, work = self.width, self.base, self.look, self.work
         while jobs:
             job = jobs.pop()
-            desk = job % self.width
+            case = job // width
+            desk = base[case] + job % width
+            if look.special[desk] and self._reach_special(job, case, desk, now, jobs):
+                continue
             self.ready[job] = now
-            if not self.work[job]:
+            if not work[job]:
                 self.start[job] = self.end[job] = now
-                jobs += self._pass_on(job)
-            elif pools := self.pools[desk]:
-                for pool in pools:
-                    heappush(self.queue[pool], (now, job))
-                self.touched += pools
+                jobs += self.pass_on(job)
+            elif look.pools[desk]:
+                self._queue(job, desk, now)
             else:
-                self._begin(job, self.calendar[desk].opening(now) if self.staffed[desk] else now)
+                self.begin(job, look.calendar[desk].opening(now) if look.staffed[desk] else now)
 
-    def _begin(self, job: int, at: int) -> None:
-        end = self.calendar[job % self.width].add(at, self.work[job])
+    def _reach_special(self, job: int, case: int, desk: int, now: int, jobs: list[int]) -> bool:
+        """Prepare a desk that is more than a queue; True when nothing is left to do."""
+        look, plain = self.look, self.plan.desks[desk]
+        step = look.step[desk]
+        if look.timed[step] and desk == look.first_desk[step]:
+            self.began.setdefault(case * self.steps + step, now)
+        if self.ready[job] >= 0:
+            visit = self.visit.get(job, 0)
+            self.earlier.extend(
+                (case, desk, visit, self.ready[job], self.start[job], self.end[job])
+            )
+            self.visit[job] = visit + 1
+            self.start[job] = self.end[job] = -1
+            if plain.own is not None:
+                self.work[job] = self._draw(desk, 0).at(case, visit + 1)
+        self.ready[job] = now
+        if self.skip is not None and self.skip[job]:
+            self.start[job] = self.end[job] = now
+            jobs += self.pass_on(job)
+            return True
+        if plain.gathering is not None:
+            return self.gatherings.reach(job, desk, now, jobs)
+        if plain.keeps:
+            self._queue(job, desk, now)
+            return True
+        if plain.patience is not None and self.work[job]:
+            patience = self._draw(desk, PATIENCE).at(case, self.visit.get(job, 0))
+            self.at(now + patience, self._lose_patience, (job, now))
+        if plain.to_limit is not None:
+            self._leave_to_the_limit(job, case, desk, now)
+        return False
+
+    def _leave_to_the_limit(self, job: int, case: int, desk: int, now: int) -> None:
+        limit = self.plan.desks[desk].to_limit
+        visit = self.visit.get(job, 0)
+        if limit is None or self._draw(desk, LEFT).at(case, visit) >= limit.chance:
+            return
+        calendar = self.look.calendar[desk]
+        began = self.began[case * self.steps + self.look.step[desk]]
+        before = int(limit.last * self._draw(desk, LEFT_UNTIL).at(case, visit))
+        left = calendar.worked(now, calendar.add(began, max(0, limit.limit - before)))
+        self.work[job] = max(self.work[job], left)
+
+    def _queue(self, job: int, desk: int, now: int) -> None:
+        """Join the queues of all pools that the desk needs."""
+        pools = self.look.pools[desk]
+        self.stand((self.rank(pools[0], job, desk) if self.ranked else 0, now, job), pools)
+
+    def stand(self, entry: Entry, pools: tuple[int, ...]) -> None:
+        """Put a job into the queues of pools, which keep one order."""
+        for pool in pools:
+            if self.colleagues[pool] is None:
+                heappush(self.queue[pool], entry)
+            else:
+                insort(self.queue[pool], entry)
+            if self.free[pool] or self.crowded[pool]:
+                self.touched.append(pool)
+
+    def rank(self, pool: int, job: int, desk: int) -> int:
+        """Return the rank of a job in a pool's order."""
+        order = self.order[pool]
+        if order is None:
+            return 0
+        case = job // self.width
+        type_ = self.plan.types[int(self.types[case])]
+        filed = int(self.arrival[case])
+        return order.rank(
+            Standing(
+                type_.priority + self.plan.steps[self.look.step[desk]].priority,
+                self.calendars[0].add(filed, type_.promise),
+                filed,
+                desk,
+            )
+        )
+
+    def begin(self, job: int, at: int) -> None:
+        """Let work on a case begin and say when it will be over."""
+        desk = self.base[job // self.width] + job % self.width
+        look = self.look
+        work = self.work[job]
+        if look.learns[desk]:
+            day = min(at // 86_400, len(self.plan.learning) - 1)
+            self.work[job] = work = work * self.plan.learning[day] // 1000
+        end = at + work
+        if not look.finishes[desk] and (not look.always[desk] or end > look.horizon):
+            end = look.calendar[desk].add(at, work)
         self.start[job], self.end[job] = at, end
-        self._at(end, self._release, job)
+        self.at(end, self._release, job)
 
-    def _pass_on(self, job: int) -> list[int]:
+    def _begin_interruptible(self, pool: int, entry: Entry, now: int) -> None:
+        job = entry[2]
+        desk = self.base[job // self.width] + job % self.width
+        if self.start[job] < 0:
+            self.start[job] = now
+        left = self.remaining.pop(job, self.work[job])
+        self.end[job] = self.look.calendar[desk].add(now, left)
+        self.segment[job] = now
+        self.left_at[job] = left
+        self.serving[pool][job] = entry
+        self.at(self.end[job], self._release_uninterrupted, (job, now))
+
+    def pass_on(self, job: int) -> list[int]:
         """Return the jobs that the end of this one makes ready now; schedule those to come."""
-        case, desk = divmod(job, self.width)
-        if self.next_desk[desk] >= 0:
-            return [case * self.width + self.next_desk[desk]]
-        now = int(self.env.now)
-        jobs = []
-        first = case * len(self.needs)
-        for after, lag, calendar in self.unlocks[self.step[desk]]:
-            step = first + after
-            self.enabled[step] = max(self.enabled[step], calendar.add(now, lag) if lag else now)
-            self.missing[step] -= 1
-            if not self.missing[step]:
-                ready = case * self.width + self.first_desk[after]
-                if self.enabled[step] <= now:
+        width, look = self.width, self.look
+        case = job // width
+        base = self.base[case]
+        desk = base + job % width
+        if self.finish[case] >= 0 and self._is_gone(case):
+            return []
+        if look.routed[desk] and not (self.skip is not None and self.skip[job]):
+            to = self._route(job, case, desk)
+        else:
+            to = look.after[desk]
+        if to >= 0:
+            return [case * width + to - base]
+        if to < DONE:
+            refused = to == REFUSED
+            self.leaving.append((case, Outcome.REFUSED if refused else Outcome.WITHDRAWN))
+            self.touched.append(ELSE)
+            return []
+        step = look.step[desk]
+        if look.main[step]:
+            self.open_steps[case] -= 1
+            if not self.open_steps[case]:
+                self._finish(case)
+        now = self.now
+        jobs: list[int] = []
+        first = case * self.steps - self.type[case].first_step
+        for after, lag, calendar in look.unlocks[step]:
+            place = first + after
+            until = calendar.add(now, lag) if lag else now
+            self.enabled[place] = max(self.enabled[place], until)
+            self.missing[place] -= 1
+            if not self.missing[place]:
+                ready = case * width + look.first_desk[after] - base
+                if self.enabled[place] <= now:
                     jobs.append(ready)
                 else:
-                    self._at(self.enabled[step], self._enable, ready)
+                    self.at(self.enabled[place], self._enable, ready)
         return jobs
 
+    def _is_gone(self, case: int) -> bool:
+        return self.outcome[case] not in (Outcome.IN_PROCESS, Outcome.FINISHED)
+
+    def _route(self, job: int, case: int, desk: int) -> int:
+        """Return the desk that the case goes to, or how it ends."""
+        visit = self.visit.get(job, 0)
+        number: float = self._draw(desk, ROUTE).at(case, visit)
+        began = self.began.get(case * self.steps + self.look.step[desk], 0)
+        for route in self.plan.desks[desk].routes:
+            number -= route.chance(visit)
+            if number < 0:
+                late = route.within and (self.calendars[0].worked(began, self.now) > route.within)
+                return self.look.after[desk] if late else route.to
+        return self.look.after[desk]
+
+    def _draw(self, desk: int, purpose: int) -> Draws:
+        """Return the draws of a desk for a purpose."""
+        draws = self.draws.get((desk, purpose))
+        if draws is None:
+            plain = self.plan.desks[desk]
+            of = {0: plain.own, PATIENCE: plain.patience}.get(purpose)
+            if of is None:
+                draws = Draws(*self.address, plain.stream, purpose, self.keys)
+            else:
+                draws = Draws(
+                    *self.address, plain.stream, purpose, self.keys,
+                    lambda numbers: ticks_of(of, numbers),
+                )  # fmt: skip
+            self.draws[desk, purpose] = draws
+        return draws
+
+    # --- the end of a case ------------------------------------------------------------
+
+    def _finish(self, case: int) -> None:
+        self.finish[case] = now = self.now
+        self.outcome[case] = Outcome.FINISHED
+        self._let_go(case)
+        watch = self.plan.supervision
+        if watch is not None:
+            seed, replication = self.address
+            number = uniforms(
+                seed, replication, self.keys[case : case + 1], np.array([watch.stream]),
+                purpose=FINDING,
+            )  # fmt: skip
+            if float(number[0]) < watch.chance:
+                self.at(now + watch.after, self._hold_up, case % watch.applicants)
+
+    def _hold_up(self, applicant: int) -> None:
+        """Let an applicant's later cases wait; holds from the next tick on."""
+        now = self.now
+        since, until = self.held_up[applicant]
+        holds_for = self.plan.supervision.holds if self.plan.supervision else 0
+        self.held_up[applicant] = (since if now < until else now, max(until, now + holds_for))
+
+    def _let_go(self, case: int) -> None:
+        """Give back whoever stayed with the case."""
+        self.left_house += 1
+        for pool in self.kept.pop(case, ()):
+            self.free[pool] += 1
+            self.touched.append(pool)
+
+    def _lose_patience(self, at: tuple[int, int]) -> None:
+        job, ready = at
+        if self.start[job] < 0 and self.ready[job] == ready:
+            self.leaving.append((job // self.width, Outcome.WITHDRAWN))
+            self.touched.append(ELSE)
+
+    def leave(self, case: int, outcome: Outcome) -> None:
+        """Let a case leave the house now: out of every queue."""
+        if self.finish[case] >= 0:
+            return
+        self.finish[case] = now = self.now
+        self.outcome[case] = outcome
+        first = case * self.width
+        for job in range(first, first + self.type[case].desks):
+            if self.ready[job] >= 0 > self.start[job]:
+                self.end[job] = now
+                self._unqueue(job)
+        self._let_go(case)
+
+    def _unqueue(self, job: int) -> None:
+        desk = self.base[job // self.width] + job % self.width
+        if self.plan.desks[desk].gathering is not None:
+            self.gatherings.leave(job, desk)
+            return
+        for pool in self.look.pools[desk]:
+            self.drop(pool, job)
+
+    def drop(self, pool: int, job: int) -> None:
+        """Take a job out of a pool's queue."""
+        self.queue[pool] = [entry for entry in self.queue[pool] if entry[2] != job]
+        if self.colleagues[pool] is None:
+            heapify(self.queue[pool])
+        self.touched.append(pool)
+
+    # --- serving ----------------------------------------------------------------------
+
     def _serve(self) -> None:
-        """Take up whatever the queues touched at this instant allow."""
-        now = int(self.env.now)
-        while self.touched:
-            pool = self.touched.pop()
-            while self.queue[pool] and self._is_first_with_people(job := self.queue[pool][0][1]):
-                desk = job % self.width
-                opening = self.calendar[desk].opening(now)
+        """Do what the round's events allow; see the module's rules."""
+        now, touched = self.now, self.touched
+        if ELSE in touched:
+            self._serve_else(now)
+        attended: set[int] = set()
+        while touched:
+            pool = touched.pop()
+            if pool == ELSE:
+                continue
+            if self.attended[pool]:
+                attended.add(pool)
+            together = self.colleagues[pool]
+            if together is not None:
+                together.serve(now)
+            elif self.queue[pool]:
+                self._serve_pool(pool, now)
+        for pool in sorted(attended):
+            self._attend(pool, now)
+
+    def _serve_else(self, now: int) -> None:
+        for case, outcome in sorted(self.leaving):
+            self.leave(case, outcome)
+        self.leaving = []
+        self.gatherings.serve(now)
+
+    def _serve_pool(self, pool: int, now: int) -> None:
+        queue, look, width, base = self.queue[pool], self.look, self.width, self.base
+        while queue:
+            job = queue[0][2]
+            desk = base[job // width] + job % width
+            pools = look.pools[desk]
+            alone = len(pools) == 1
+            served = self.free[pool] if alone else self._is_first_with_people(job, pools)
+            if not served and not (self.interrupts[pool] and self._interrupt(pool, queue[0], now)):
+                return
+            if not look.always[desk]:
+                opening = look.calendar[desk].opening(now)
                 if opening > now:
                     if self.alarm[pool] != opening:
                         self.alarm[pool] = opening
-                        self._at(opening, self.touched.append, pool)
-                    break
-                for each in self.pools[desk]:
-                    heappop(self.queue[each])
-                    self.free[each] -= 1
+                        self.at(opening, self.touched.append, pool)
+                    return
+            entry = heappop(queue)
+            self.free[pool] -= 1
+            if len(pools) > 1:
+                for each in pools:
                     if each != pool:
+                        heappop(self.queue[each])
+                        self.free[each] -= 1
                         self.touched.append(each)  # who stood behind may be next there
-                self._begin(job, now)
+            if not look.special[desk] and not self.interrupts[pool]:
+                self.begin(job, now)
+            elif self.interrupts[pool]:
+                self._begin_interruptible(pool, entry, now)
+            else:
+                self._begin_special(job, desk, now)
 
-    def _is_first_with_people(self, job: int) -> bool:
-        for pool in self.pools[job % self.width]:
-            if not self.free[pool] or self.queue[pool][0][1] != job:
-                return False
+    def _begin_special(self, job: int, desk: int, now: int) -> None:
+        case = job // self.width
+        if self.look.trip[desk] is not None:
+            self.gatherings.set_out(desk, now)
+        elif self.plan.desks[desk].keeps:
+            self.start[job] = self.end[job] = now
+            self.kept.setdefault(case, []).extend(self.look.pools[desk])
+            self.at(now, self.taken_on, job)
+        else:
+            self.begin(job, now)
+
+    def taken_on(self, job: int) -> None:
+        """Let a case go on from a desk that it was done with without time."""
+        self.reach(self.pass_on(job))
+
+    def _is_first_with_people(self, job: int, pools: tuple[int, ...]) -> bool:
+        return all(self.free[pool] and self.queue[pool][0][2] == job for pool in pools)
+
+    def _interrupt(self, pool: int, first: Entry, now: int) -> bool:
+        """Send the least urgent work at hand back to the queue, if it ranks below ``first``."""
+        worst = max(self.serving[pool].values(), default=first)
+        if worst[0] <= first[0]:
+            return False
+        job = worst[2]
+        desk = self.base[job // self.width] + job % self.width
+        done = self.look.calendar[desk].worked(self.segment.pop(job), now)
+        self.remaining[job] = self.left_at[job] - done
+        del self.serving[pool][job]
+        heappush(self.queue[pool], worst)
+        self.free[pool] += 1
         return True
+
+    def _attend(self, pool: int, now: int) -> None:
+        """Turn away whoever finds no room; let idle people turn to other duties."""
+        room, queue = self.plan.pools[pool].room, self.queue[pool]
+        if room >= 0:
+            for _, _, job in sorted(queue)[room:]:
+                self.leave(job // self.width, Outcome.TURNED_AWAY)
+        errand = self.errand[pool]
+        if errand is None or self.left_house == self.cases:
+            return
+        while self.free[pool] and not queue:
+            self.free[pool] -= 1
+            length = errand.at(self.errands_done[pool], 0)
+            self.errands_done[pool] += 1
+            end = self.calendars[self.plan.pools[pool].calendar].add(now, length)
+            self.at(end, self._back_from_errand, pool)
+
+    def _back_from_errand(self, pool: int) -> None:
+        self.free[pool] += 1
+        self.touched.append(pool)

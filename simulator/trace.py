@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
 
 from scenarios.plan import IntArray, PlanStep
+
+
+class Outcome(IntEnum):
+    """How a case left the house, or that it is still there."""
+
+    FINISHED = 0
+    REFUSED = 1
+    WITHDRAWN = 2
+    TURNED_AWAY = 3
+    IN_PROCESS = 4
+
+
+def _nothing() -> IntArray:
+    return np.zeros(0, dtype=np.int64)
+
+
+def _no_visits() -> IntArray:
+    return np.zeros((0, 6), dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -14,11 +36,27 @@ class Trace:
     Attributes
     ----------
     arrival, finish : array of shape (cases,)
-        When each case came and when its last step ended.
+        When each case came and when it left the house: when its last step ended, or it
+        was refused or withdrew, or the run ended.
     ready, start, end : array of shape (cases, desks)
-        When each case reached each desk, was taken up there and was done. Between
-        ``ready`` and ``start`` it waits for people or opening hours; between ``start``
-        and ``end`` it holds its people, closed hours included.
+        When each case first reached each desk, was first taken up there and was last
+        done. Between ``ready`` and ``start`` it waits for people or opening hours;
+        between ``start`` and ``end`` it holds its people, closed hours included. At a
+        desk that a case never came to all three are its arrival; who left a queue or
+        was still waiting at the end has the instant of that as start and end.
+    outcome : array of shape (cases,)
+        See :class:`Outcome`; empty: all finished.
+    types : array of shape (cases,)
+        Index of the case type; empty: all the first.
+    earlier : array of shape (rows, 6)
+        Visits before the last one of cases that came to a desk again: case, desk,
+        visit, ready, start, end.
+    again : array of shape (rows, 6)
+        The last visits of those.
+    served : array of shape (cases, desks) or empty
+        Whether the case was taken up at the desk; empty: at all.
+    work : array of shape (cases, desks) or empty
+        Ticks of work at the last visit; empty: not kept.
     """
 
     arrival: IntArray
@@ -26,6 +64,12 @@ class Trace:
     ready: IntArray
     start: IntArray
     end: IntArray
+    outcome: IntArray = field(default_factory=_nothing)
+    types: IntArray = field(default_factory=_nothing)
+    earlier: IntArray = field(default_factory=_no_visits)
+    again: IntArray = field(default_factory=_no_visits)
+    served: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((0, 0), dtype=np.bool_))
+    work: IntArray = field(default_factory=lambda: np.zeros((0, 0), dtype=np.int64))
 
     def step_ready(self, step: PlanStep) -> IntArray:
         """Return when each case could begin the step: prerequisites and lags are over."""
@@ -37,4 +81,34 @@ class Trace:
 
     def step_end(self, step: PlanStep) -> IntArray:
         """Return when each case was done with the step."""
-        return self.end[:, step.desks[-1]]
+        desks = list(step.desks)
+        return np.asarray(self.end[:, desks].max(axis=1), dtype=np.int64)
+
+    def outcomes(self) -> IntArray:
+        """Return the outcome of each case."""
+        return self.outcome if self.outcome.size else np.zeros_like(self.arrival)
+
+    def types_of(self) -> IntArray:
+        """Return the case type of each case."""
+        return self.types if self.types.size else np.zeros_like(self.arrival)
+
+    def visits(self, *, ordered: bool = True) -> IntArray:
+        """Return every visit to a desk: case, desk, visit, ready, start, end.
+
+        By case, desk and visit unless ``ordered`` is false; visits that never began are
+        left out.
+        """
+        cases, desks = self.ready.shape
+        case, desk = np.divmod(np.arange(cases * desks), max(1, desks))
+        dense = np.column_stack(
+            [case, desk, np.zeros_like(case)]
+            + [each.ravel() for each in (self.ready, self.start, self.end)]
+        )
+        keep = self.served.ravel().copy() if self.served.size else np.ones(len(dense), np.bool_)
+        if self.again.size:
+            keep[self.again[:, 0] * desks + self.again[:, 1]] = False
+        rows = np.concatenate([dense[keep], self.earlier, self.again])
+        if not ordered:
+            return np.asarray(rows, dtype=np.int64)
+        order = np.lexsort((rows[:, 2], rows[:, 1], rows[:, 0]))
+        return np.asarray(rows[order], dtype=np.int64)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -79,6 +80,27 @@ def plan_of(
         arrivals,
         cases,
     )
+
+
+def with_desk(plan: Plan, number: int, **changes: Any) -> Plan:
+    """Return the plan with one desk changed."""
+    desks = list(plan.desks)
+    desks[number] = replace(desks[number], **changes)
+    return replace(plan, desks=tuple(desks))
+
+
+def with_pool(plan: Plan, number: int, **changes: Any) -> Plan:
+    """Return the plan with one pool changed."""
+    pools = list(plan.pools)
+    pools[number] = replace(pools[number], **changes)
+    return replace(plan, pools=tuple(pools))
+
+
+def with_step(plan: Plan, number: int, **changes: Any) -> Plan:
+    """Return the plan with one step changed."""
+    steps = list(plan.steps)
+    steps[number] = replace(steps[number], **changes)
+    return replace(plan, steps=tuple(steps))
 
 
 def station(mean_gap: float, mean_work: int, reviewers: int, cases: int) -> Plan:

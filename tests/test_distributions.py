@@ -12,6 +12,7 @@ from rules.calendars import Calendar, WorkingDays
 from scenarios.arrivals import AtOnce, Poisson, Spaced
 from scenarios.distributions import (
     DISTRIBUTIONS,
+    Discrete,
     Empirical,
     Erlang,
     Exponential,
@@ -37,6 +38,7 @@ ONE_OF_EACH = [
     Pert(1, 2, 6),
     Pert(3, 3, 3),
     Exponential(3),
+    Discrete((1, 2, 6), (1, 2, 1)),
     Erlang(3, 4),
     Gamma(3, 0.7),
     Gamma(3, 0),

@@ -16,11 +16,12 @@ from plans import HOUR, MONDAY, NINE_TO_FIVE, ROUND_THE_CLOCK, Task, plan_of, pl
 from rules import Calendar
 from rules.calendars import BeyondCalendar
 from scenarios.arrivals import AtOnce, Poisson, Spaced
-from scenarios.distributions import Exponential, Lognormal
+from scenarios.distributions import Exponential, Fixed, Lognormal
 from scenarios.plan import AMPLE, Lag, OwnWork, Plan
 from scenarios.streams import stream_of
 from simulator import Trace, mean_interval, simulate, write_log
 from simulator.draws import arrival_times, desk_times
+from simulator.feed_forward import feeds_forward, forward
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 DAY = 24 * HOUR
@@ -394,6 +395,12 @@ def test_the_log_tells_civil_times(tmp_path):
         "ready": "2025-01-06T09:00:00",
         "start": "2025-01-06T09:00:00",
         "end": "2025-01-07T11:00:00",
+        "visit": "0",
+        "part": "work",
+        "type": "case",
+        "elapsed": str(26 * HOUR),
+        "counted": str(10 * HOUR),
+        "touch": str(10 * HOUR),
     }
     (fact,) = run.rows()
     assert NINE_TO_FIVE.datetime_of(fact.end).isoformat() == row["end"]
@@ -415,3 +422,43 @@ def test_list_scheduling_gives_the_reference_makespan(variant):
     ]
     (expected,) = [value for name, value in case["expected"].items() if variant in name]
     assert only(plan_of(*tasks, capacities=(asked["m"],))).finish.tolist() == [expected * DAY]
+
+
+@st.composite
+def feeding_forward(draw: st.DrawFn) -> Plan:
+    """Plans in which every group of people has one desk: stations, delays, lags, hours."""
+    calendars = (draw(st.sampled_from([NINE_TO_FIVE, ROUND_THE_CLOCK])), ROUND_THE_CLOCK)
+    tasks: list[Task] = []
+    for number in range(draw(st.integers(1, 5))):
+        before = draw(st.lists(st.sampled_from(tasks), max_size=2, unique=True)) if tasks else []
+        hours = st.integers(0, 3).map(lambda hour: hour * HOUR)
+        lag = st.builds(Lag, hours, st.integers(0, 1))
+        spread = draw(st.sampled_from([Fixed(1), Exponential(1)]))
+        tasks.append(
+            Task(
+                f"S{number}",
+                OwnWork(stream_of(f"S{number}"), draw(hours), spread),
+                needs=tuple((task.key, draw(lag)) for task in before),
+                pools=draw(st.sampled_from([(), (number,)])),
+                calendar=draw(st.integers(0, 1)),
+            )
+        )
+    plan = plan_of(
+        *tasks,
+        capacities=[draw(st.sampled_from([1, 1, 2, 3, AMPLE])) for _ in tasks],
+        calendars=calendars,
+        arrivals=draw(st.sampled_from([AtOnce(), Spaced(HOUR), Poisson(1.0 * HOUR)])),
+        cases=draw(st.sampled_from([1, 5, 20])),
+    )
+    return plan
+
+
+@settings(max_examples=200, deadline=None)
+@given(feeding_forward(), st.integers(0, 1000))
+def test_the_quick_way_gives_the_same_traces(plan, seed):
+    """Plans that feed forward give the same instants all at once as on the event list."""
+    assert feeds_forward(plan)
+    quick = list(forward(plan, seed, range(2)).traces())
+    for one, other in zip(quick, simulate(plan, 2, seed).replications, strict=True):
+        for name in ("arrival", "finish", "ready", "start", "end"):
+            assert getattr(one, name).tolist() == getattr(other, name).tolist(), name

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from gettext import gettext as _
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lianban.commands.options import (
     UsageError,
     add_chance,
+    add_runs,
     add_scenarios,
     chance,
     is_redesign,
     new_command,
 )
+from lianban.commands.sweep import add_sweep, swept
 from lianban.terminal import Console, Outcome, fitted, paragraphs
 
 if TYPE_CHECKING:
     from lianban.commands.options import Commands
     from results import Comparison
+    from results.attribution import Attribution
+    from results.run_store import SavedRun
     from scenarios import Scenario
 
 
@@ -34,7 +40,14 @@ def add_to(commands: Commands) -> None:
         help=_("steps and days on paper only, without simulating queues"),
     )
     parser.add_argument("--md", action="store_true", help=_("print a Markdown table"))
+    parser.add_argument(
+        "--levers",
+        action="store_true",
+        help=_("share out the change from the first to the last among the levers"),
+    )
+    add_runs(parser)
     add_chance(parser)
+    add_sweep(parser)
 
 
 def compare(options: argparse.Namespace, console: Console) -> Outcome:
@@ -43,13 +56,21 @@ def compare(options: argparse.Namespace, console: Console) -> Outcome:
 
     if options.md and console.json:
         raise UsageError(_("--md and --json: choose one"))
+    if saved := _saved_runs(options):
+        return _compare_saved(saved, console)
     chosen = scenarios_to_compare(options.scenarios)
     replications, seed = chance(options, chosen[0])
-    comparison = results.compare(
-        chosen,
-        replications=0 if options.paper else replications,
-        seed=seed,
-    )
+    if options.paper:
+        replications = 0
+    if replications:
+        from results.sweeps import comparison_of
+
+        comparison = comparison_of(swept(options, console, chosen, replications, seed))
+    else:
+        comparison = results.compare(chosen, replications=0, seed=seed)
+    if options.levers or console.json:
+        shared = _attribution(chosen, replications if options.levers else 0, seed, options, console)
+        comparison = replace(comparison, attribution=shared)
     if options.md:
         text = comparison.markdown(console.language)
     else:
@@ -60,8 +81,71 @@ def compare(options: argparse.Namespace, console: Console) -> Outcome:
 
 def as_text(comparison: Comparison, language: str) -> str:
     """Return the table and what must be known to read it."""
-    table = fitted(comparison.table(language))
-    return f"{table}\n\n{paragraphs(comparison.notes(language))}"
+    parts = [fitted(comparison.table(language)), paragraphs(comparison.notes(language))]
+    if (shared := comparison.attribution) is not None:
+        parts += [fitted(shared.table(language))]
+        if shared.replications:
+            parts += [fitted(shared.times_table(language))]
+        parts += [paragraphs(shared.notes(language))]
+    return "\n\n".join(parts)
+
+
+def _attribution(
+    chosen: Sequence[Scenario],
+    replications: int,
+    seed: int,
+    options: argparse.Namespace,
+    console: Console,
+) -> Attribution | None:
+    """Share the change out among levers, or None where no levers lead from first to last."""
+    from results.attribution import NotARedesign, attribute
+
+    def progress(done: int, most: int) -> None:
+        if replications and done % 16 == 0:
+            console.note(
+                _("levers: %(done)d of %(most)s designs simulated")
+                % {"done": done, "most": most or "?"}
+            )
+
+    try:
+        return attribute(
+            chosen[0], chosen[-1], replications=replications, seed=seed, progress=progress
+        )
+    except NotARedesign:
+        if options.levers:
+            raise UsageError(
+                _("--levers: %(last)s is not made from %(first)s by further levers")
+                % {"first": chosen[0].key, "last": chosen[-1].key}
+            ) from None
+        return None
+
+
+def _saved_runs(options: argparse.Namespace) -> list[SavedRun]:
+    """Return the saved runs that are meant, or none where scenarios are."""
+    named = [name.startswith("@") or _is_run_folder(name) for name in options.scenarios]
+    if not any(named):
+        return []
+    if not all(named) or len(named) < 2:
+        raise UsageError(_("saved runs are compared with saved runs: name two or more, as @1 @2"))
+    if options.levers or options.paper or options.md:
+        raise UsageError(_("--levers, --paper and --md are for scenarios, not for saved runs"))
+    from results.run_store import find_run
+
+    return [find_run(name, Path(options.runs)) for name in options.scenarios]
+
+
+def _is_run_folder(name: str) -> bool:
+    return (Path(name) / "run.json").exists()
+
+
+def _compare_saved(saved: Sequence[SavedRun], console: Console) -> Outcome:
+    from results.run_comparison import compare_runs
+
+    comparison = compare_runs(saved)
+    table = fitted(comparison.table(console.language))
+    notes = paragraphs(comparison.notes(console.language))
+    console.answer(comparison.to_json(), f"{table}\n\n{notes}")
+    return Outcome.GOOD
 
 
 def scenarios_to_compare(names: Sequence[str]) -> list[Scenario]:

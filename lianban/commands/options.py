@@ -97,6 +97,16 @@ def add_timing(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_runs(parser: argparse.ArgumentParser) -> None:
+    """Let the command say where saved runs are."""
+    parser.add_argument(
+        "--runs",
+        default="runs",
+        metavar="FOLDER",
+        help=_("folder of saved runs (default %(default)s)"),
+    )
+
+
 def whole(least: int) -> Callable[[str], int]:
     """Return a reader of whole numbers not below ``least``.
 

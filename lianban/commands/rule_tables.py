@@ -19,8 +19,8 @@ from lianban.commands.catalogues import (
     shown,
     tables_beside,
 )
-from lianban.commands.options import UsageError, new_command
-from lianban.terminal import Console, Outcome, paragraphs
+from lianban.commands.options import UsageError, everywhere, new_command
+from lianban.terminal import Console, HelpText, Outcome, paragraphs
 
 if TYPE_CHECKING:
     from lianban.commands.options import Commands
@@ -34,7 +34,14 @@ MOST_FACTS = 4 * 1024 * 1024
 def add_to(commands: Commands) -> None:
     """Add the command with its five verbs."""
     help_ = _("decision tables: decide, check, compare, write and read as DMN")
-    group = commands.add_parser("rules", help=help_, description=help_, allow_abbrev=False)
+    group = commands.add_parser(
+        "rules",
+        help=help_,
+        description=help_,
+        parents=[everywhere()],
+        formatter_class=HelpText,
+        allow_abbrev=False,
+    )
     verbs = group.add_subparsers(title=_("verbs"), metavar="VERB", required=True)
 
     parser = new_command(verbs, "eval", _("decide a project's facts by tables"), decide)

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import argparse
 import time
+from datetime import UTC, datetime
 from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lianban.commands.options import add_chance, add_scenario, add_timing, chance, new_command
+from lianban.commands.options import (
+    UsageError,
+    add_chance,
+    add_runs,
+    add_scenario,
+    add_timing,
+    chance,
+    new_command,
+)
+from lianban.commands.sweep import add_sweep, swept
 from lianban.terminal import Console, Outcome, aligned, paragraphs
 
 if TYPE_CHECKING:
@@ -24,29 +34,53 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "--log", metavar="FILE.csv", help=_("write every step of every case to a CSV file")
     )
+    parser.add_argument(
+        "--save", action="store_true", help=_("keep the run, to compare later runs with it")
+    )
+    parser.add_argument("--name", default="", help=_("what the saved run is called"))
+    add_runs(parser)
+    add_sweep(parser)
     add_timing(parser)
 
 
 def run(options: argparse.Namespace, console: Console) -> Outcome:
     """Simulate a scenario."""
     from results import summarise
+    from results.run_store import save_run
     from scenarios import compile_plan, load
     from simulator import simulate, write_log
 
+    if options.name and not options.save:
+        raise UsageError(_("--name is for a run that is saved; add --save"))
+    in_full = options.log or options.save
+    if in_full and (options.workers or options.store or options.cluster):
+        raise UsageError(_("--log and --save keep every step: not with --workers or --store"))
     scenario = load(options.scenario)
-    plan = compile_plan(scenario)
     replications, seed = chance(options, scenario)
     started = time.perf_counter()
-    found = simulate(plan, replications, seed)
+    found = None
+    if in_full:
+        found = simulate(compile_plan(scenario), replications, seed)
+        summary = summarise(scenario, found)
+    else:
+        (summary,) = swept(options, console, [scenario], replications, seed)
     seconds = time.perf_counter() - started
     console.note(_("simulated in %.1f s") % seconds)
-    if options.log:
+    if options.log and found is not None:
         write_log(found, Path(options.log))
         console.note(_("wrote %s") % options.log)
-    summary = summarise(scenario, found)
     document = summary.to_json()
     if options.timing:
         document["seconds"] = round(seconds, 3)
+    if options.save and found is not None:
+        saved = save_run(
+            summary, found, datetime.now(UTC), store=Path(options.runs), name=options.name
+        )
+        console.note(
+            _("saved as run %(number)d: %(folder)s")
+            % {"number": saved.number, "folder": saved.folder}
+        )
+        document["run"] = {"number": saved.number, "hash": saved.hash, "folder": str(saved.folder)}
     console.answer(document, _text(summary, console.language))
     return Outcome.GOOD
 

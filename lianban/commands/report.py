@@ -1,0 +1,79 @@
+"""``lianban report``: a comparison as one file to carry to the meeting."""
+
+from __future__ import annotations
+
+import argparse
+from gettext import gettext as _
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lianban.commands.compare import scenarios_to_compare
+from lianban.commands.options import UsageError, add_chance, add_scenarios, chance, new_command
+from lianban.files import whole_file
+from lianban.terminal import Console, Outcome
+
+if TYPE_CHECKING:
+    from lianban.commands.options import Commands
+
+FORMS = (".html", ".md", ".xlsx")
+"""Endings that the help lists; a test holds them to what results can write."""
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command."""
+    help_ = _("write a comparison as one file: tables, sentences, pictures, method")
+    parser = new_command(commands, "report", help_, report)
+    add_scenarios(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        metavar="FILE",
+        help=_("its ending says the form: %s") % " ".join(FORMS),
+    )
+    parser.add_argument(
+        "--paper",
+        action="store_true",
+        help=_("steps and days on paper only, without simulating queues"),
+    )
+    parser.add_argument(
+        "--levers",
+        action="store_true",
+        help=_("also simulate every combination of levers, to share out the simulated days"),
+    )
+    add_chance(parser)
+
+
+def report(options: argparse.Namespace, console: Console) -> Outcome:
+    """Write a report."""
+    from results.report import build_report, report_bytes
+
+    path = Path(options.output)
+    suffix = path.suffix.lower()
+    if suffix not in FORMS:
+        raise UsageError(
+            _("%(file)s: the name must end in one of %(endings)s")
+            % {"file": path, "endings": " ".join(FORMS)}
+        )
+    if options.paper and options.levers:
+        raise UsageError(_("--levers simulates and --paper does not: choose one"))
+    if path.is_dir():
+        raise UsageError(_("%s is a folder; name a file") % path)
+    if not path.parent.is_dir():
+        raise UsageError(_("%s: there is no such folder") % path.parent)
+    chosen = scenarios_to_compare(options.scenarios)
+    replications, seed = chance(options, chosen[0])
+    if not options.paper:
+        console.note(_("simulating %d designs ...") % len(chosen))
+    built = build_report(
+        chosen,
+        replications=0 if options.paper else replications,
+        seed=seed,
+        levers_simulated=options.levers,
+    )
+    whole_file(path, report_bytes(built, suffix, console.language))
+    console.answer(
+        {"file": str(path), "form": suffix, "comparison": built.comparison.to_json()},
+        _("wrote %s") % path,
+    )
+    return Outcome.GOOD

@@ -1,0 +1,56 @@
+"""Single replications of a plan: what searches with the simulator in the loop ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.redesign_sampling import quantile
+from scenarios.plan import Plan
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class Replications:
+    """The replications of some plans, each simulated once.
+
+    Attributes
+    ----------
+    seed : int
+        Replication k of every plan has the same luck.
+    simulated : int
+        Replications that were really run.
+    """
+
+    seed: int
+    simulated: int = 0
+    _days: dict[tuple[object, int], FloatArray] = field(default_factory=dict)
+
+    def days(self, name: object, plan: Plan, replication: int) -> FloatArray:
+        """Return the elapsed working days of each case in one replication.
+
+        Parameters
+        ----------
+        name : hashable
+            What tells the plan from the others.
+        """
+        if (name, replication) not in self._days:
+            from simulator.simpy_engine import simulate_replication
+
+            trace = simulate_replication(plan, self.seed, replication)
+            counting = plan.calendars[0]
+            ticks = counting.worked_many(trace.arrival, trace.finish)
+            self._days[name, replication] = np.asarray(ticks, dtype=np.float64) / counting.day_ticks
+            self.simulated += 1
+        return self._days[name, replication]
+
+    def mean(self, name: object, plan: Plan, replication: int) -> float:
+        """Return the mean over the cases of one replication."""
+        return float(self.days(name, plan, replication).mean())
+
+    def quantile(self, name: object, plan: Plan, replication: int, q: float = 0.9) -> float:
+        """Return the days that a share q of the cases of one replication keep."""
+        return quantile(self.days(name, plan, replication), q)

@@ -1,0 +1,313 @@
+"""Comparisons in words: one sentence for each line, how sure it is, and why a design is slower.
+
+Where more than two designs are compared, each measure asks several questions at once; its
+probabilities are then corrected by Holm's method (S. Holm, "A simple sequentially rejective
+multiple test procedure", Scandinavian Journal of Statistics 6 (1979) 65-70).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+from results.numbers import days_text
+from results.summary import LEVEL, PoolUse, Summary
+from results.words import word
+from rules import Name
+from simulator import Interval, mean_interval, paired_difference
+
+if TYPE_CHECKING:
+    from results.comparison import Comparison
+
+_PAPER = ("steps", "paper_days", "serial_days", "visits", "documents")
+_TIMES = ("mean", "p50", "p90", "on_time")
+_HALVINGS = 50
+"""Bisections of a probability: far below what is printed."""
+
+_GROWN = 0.05
+"""Working days by which a queue must grow to be blamed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a comparison, in words.
+
+    Attributes
+    ----------
+    to : str
+        Key of the design that is compared with the first.
+    measure : str
+        ``steps``, ``paper_days``, ``serial_days``, ``visits``, ``documents``, ``mean``,
+        ``p50``, ``p90`` (elapsed working days) or ``on_time`` (share within the paper
+        days of the design, in per cent).
+    change : Fraction or Interval
+        The difference from the first design, exact on paper; negative is shorter or fewer.
+    probability : float or None
+        Chance of a difference at least so far from zero if there were none, corrected by
+        Holm's method over the designs compared; None on paper and below five replications.
+    sentence : Name
+        In Chinese and English.
+    """
+
+    to: str
+    measure: str
+    change: Fraction | Interval
+    probability: float | None
+    sentence: Name
+
+    @property
+    def shown(self) -> bool:
+        """Whether a difference is shown: exact and not zero, or too large to be luck."""
+        if isinstance(self.change, Fraction):
+            return self.change != 0
+        return self.probability is not None and self.probability < 1 - LEVEL
+
+
+def holm(probabilities: Sequence[float]) -> list[float]:
+    """Return probabilities corrected by Holm's method, in the order given.
+
+    Examples
+    --------
+    >>> holm([0.01, 0.04, 0.03])
+    [0.03, 0.06, 0.06]
+    >>> holm([0.2])
+    [0.2]
+    """
+    order = sorted(range(len(probabilities)), key=lambda at: probabilities[at])
+    corrected = [0.0] * len(probabilities)
+    largest = 0.0
+    for rank, at in enumerate(order):
+        largest = max(largest, min(1.0, (len(order) - rank) * probabilities[at]))
+        corrected[at] = largest
+    return corrected
+
+
+def probability(differences: Sequence[float]) -> float | None:
+    """Return the chance of a mean so far from zero if the true mean were zero.
+
+    It is the one that belongs to :func:`simulator.mean_interval`: one minus the highest
+    confidence whose interval leaves zero out. None below five values.
+
+    Examples
+    --------
+    >>> probability([-1.0, 1.0, -1.0, 1.0, 0.0])
+    1.0
+    >>> probability([5.0, 5.1, 4.9, 5.0, 5.2, 4.8]) < 1e-6
+    True
+    """
+    if not mean_interval(differences, 0.5).known:
+        return None
+    if not any(differences):
+        return 1.0
+    low, high = 0.0, 1.0
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        interval = mean_interval(differences, 1 - middle)
+        if interval.low is None or interval.high is None or interval.low <= 0 <= interval.high:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def sentences(comparison: Comparison) -> tuple[Line, ...]:
+    """Return a sentence for each measure of each design after the first."""
+    first, *others = comparison.summaries
+    chances = {measure: _corrected(first, others, measure) for measure in _TIMES}
+    lines: list[Line] = []
+    for number, other in enumerate(others):
+        lines += [_on_paper(first, other, measure) for measure in _PAPER]
+        if first.times is None or other.times is None:
+            continue
+        lines += [_in_time(first, other, m, chances[m][number]) for m in _TIMES]
+    return tuple(lines)
+
+
+def reasons(comparison: Comparison) -> tuple[Name, ...]:
+    """Say of each design that takes longer than the first where the time is lost."""
+    first, *others = comparison.summaries
+    told = []
+    for other, difference in zip(others, comparison.differences, strict=True):
+        if difference is None:
+            continue
+        low = [each.low for each in (difference.mean, difference.p90)]
+        if any(end is not None and end > 0 for end in low):
+            told.append(_why_slower(first, other))
+    return tuple(told)
+
+
+def facts(comparison: Comparison, language: str) -> list[str]:
+    """Return what must be known to read a comparison: clock, luck, correction, data, version."""
+    zh = language == "zh"
+    lines = comparison.notes(language)
+    designs = len(comparison.summaries) - 1
+    if comparison.simulated and designs > 1:
+        lines.append(
+            f"每个指标有 {designs} 项比较，显著性按 Holm 法校正（总体 5 %）；区间未作校正"
+            if zh
+            else f"each measure makes {designs} comparisons: what counts as shown is corrected by "
+            "Holm's method (5 % over all of them); the intervals are not corrected"
+        )
+    first = comparison.summaries[0]
+    version = metadata.version("lianban")
+    engine = f" · {first.engine}" if first.engine else ""
+    lines.append(
+        f"版本：lianban {version}{engine}" if zh else f"version: lianban {version}{engine}"
+    )
+    return lines
+
+
+def _corrected(first: Summary, others: Sequence[Summary], measure: str) -> list[float | None]:
+    found = [
+        None
+        if first.times is None or other.times is None
+        else probability(_off(first, other, measure))
+        for other in others
+    ]
+    known = [each for each in found if each is not None]
+    corrected = iter(holm(known))
+    return [None if each is None else next(corrected) for each in found]
+
+
+def _called(design: Summary) -> tuple[str, str]:
+    """Return a design's name in quotation marks, in Chinese and English."""
+    name = design.scenario.name
+    return f"“{name.in_language('zh')}”", f'"{name.in_language("en")}"'
+
+
+def _off(first: Summary, other: Summary, measure: str) -> list[float]:
+    mine, theirs = (getattr(each.times, measure).tolist() for each in (other, first))
+    scale = 100 if measure == "on_time" else 1
+    return [scale * (x - y) for x, y in zip(mine, theirs, strict=True)]
+
+
+def _on_paper(first: Summary, other: Summary, measure: str) -> Line:
+    was, now = (Fraction(getattr(each.paper, measure)) for each in (first, other))
+    change = now - was
+    less, count = days_text(abs(change)), days_text(now)
+    part = f"{100 * float(change / was):+.0f} %" if was else ""
+    zh_unit, en_unit, what_zh, what_en = {
+        "steps": ("个环节", "steps", "共有", "has"),
+        "paper_days": ("个工作日", "working days", "纸面上需", "takes"),
+        "serial_days": ("个工作日", "working days", "各环节时限合计", "adds up over all steps to"),
+        "visits": ("次", "visits", "申请人需跑动", "asks the applicant for"),
+        "documents": ("份材料", "documents", "申请人需提交", "asks the applicant for"),
+    }[measure]
+    zh, en = _called(other)
+    if change:
+        tail_zh = f"，{'减少' if change < 0 else '增加'} {less} {zh_unit}（原 {days_text(was)}"
+        tail_en = f", {less} {'fewer' if change < 0 else 'more'} than the {days_text(was)} before"
+        tail_zh += f"，{part}）" if part else "）"
+        tail_en += f" ({part})" if part else ""
+    else:
+        tail_zh, tail_en = "，没有变化", ", as before"
+    on_paper = " on paper" if measure == "paper_days" else ""
+    name = Name(
+        f"{zh}{what_zh} {count} {zh_unit}{tail_zh}。",
+        f"{en} {what_en} {count} {_plural(en_unit, now)}{on_paper}{tail_en}.",
+    )
+    return Line(other.scenario.key, measure, change, None, name)
+
+
+def _plural(unit: str, count: Fraction) -> str:
+    return unit.removesuffix("s") if count == 1 else unit
+
+
+def _in_time(first: Summary, other: Summary, measure: str, chance: float | None) -> Line:
+    scale = 100 if measure == "on_time" else 1
+    mine, theirs = ((scale * getattr(e.times, measure)).tolist() for e in (other, first))
+    change = paired_difference(mine, theirs, LEVEL)
+    was, now = (mean_interval(values, LEVEL).estimate for values in (theirs, mine))
+    sure_zh, sure_en = _sureness(change)
+    zh, en = _called(other)
+    if measure == "on_time":
+        limit, old_limit = (days_text(each.paper.paper_days) for each in (other, first))
+        head_zh = f"{zh}有 {now:.1f} % 的件在其纸面 {limit} 个工作日内办结"
+        head_en = f"{en} closes {now:.1f} % of cases within its {limit} working days on paper"
+        was_zh = f"原为 {was:.1f} %，限 {old_limit} 个工作日"
+        was_en = f"before: {was:.1f} % within {old_limit}"
+        unit_zh, unit_en, up, down = "个百分点", "percentage points", "more", "fewer"
+    else:
+        head_zh, head_en = {
+            "mean": (
+                f"{zh}平均历时 {now:.1f} 个工作日",
+                f"{en} takes {now:.1f} working days on average",
+            ),
+            "p50": (
+                f"{zh}有一半的件在 {now:.1f} 个工作日内办结",
+                f"{en} closes half of the cases within {now:.1f} working days",
+            ),
+            "p90": (
+                f"{zh}有九成的件在 {now:.1f} 个工作日内办结",
+                f"{en} closes nine cases in ten within {now:.1f} working days",
+            ),
+        }[measure]
+        was_zh, was_en = f"原为 {was:.1f}", f"before: {was:.1f}"
+        unit_zh, unit_en, up, down = "个工作日", "", "more", "less"
+    size = f"{abs(change.estimate):.1f}"
+    if change.low == change.high == 0:
+        tail_zh, tail_en = "每次重复都与原来相同", "the same as before in every replication"
+    elif chance is not None and chance >= 1 - LEVEL:
+        tail_zh = f"未显示出差异（{was_zh}{sure_zh}）"
+        tail_en = f"no difference is shown ({was_en}{sure_en})"
+    else:
+        tail_zh = (
+            f"{'减少' if change.estimate < 0 else '增加'} {size} {unit_zh}（{was_zh}{sure_zh}）"
+        )
+        how_much = f"{size} {unit_en}".rstrip()
+        tail_en = f"{how_much} {down if change.estimate < 0 else up} ({was_en}{sure_en})"
+    name = Name(f"{head_zh}，{tail_zh}。", f"{head_en}, {tail_en}.")
+    return Line(other.scenario.key, measure, change, chance, name)
+
+
+def _sureness(change: Interval) -> tuple[str, str]:
+    """Return how sure a difference is: its interval, largest change last, or that there is none."""
+    if change.low is None or change.high is None:
+        return "；重复次数不足 5 次，没有区间", "; too few replications for an interval"
+    ends = change.low, change.high
+    if max(ends) <= 0:
+        low, high = (f"{abs(end):.1f}" for end in reversed(ends))
+    else:
+        low, high = (f"{end:+.1f}" if min(ends) < 0 else f"{end:.1f}" for end in ends)
+    level = f"{100 * change.level:.0f} %"
+    return (
+        f"；差值的 {level} 区间：{low} 至 {high}",
+        f"; {level} interval of the difference {low} to {high}",
+    )
+
+
+def _why_slower(first: Summary, other: Summary) -> Name:
+    """Name the queue that grew most, or say that none did."""
+    before = {pool.key: pool for pool in first.pools}
+    grown = [
+        (pool.wait.estimate - before[pool.key].wait.estimate, pool.key, pool)
+        for pool in other.pools
+        if pool.key in before
+    ]
+    zh, en = _called(other)
+    gain, _, pool = max(grown, default=(0.0, "", None), key=lambda each: each[:2])
+    if pool is None or gain < _GROWN:
+        more = other.paper.paper_days - first.paper.paper_days
+        return Name(
+            f"{zh}更慢，但没有哪个队伍变长：差别在各环节本身"
+            f"（纸面上 {float(more):+.1f} 个工作日）。",
+            f"{en} is slower although no queue grew: the steps themselves take longer "
+            f"({float(more):+.1f} working days on paper).",
+        )
+    was = before[pool.key]
+    return Name(
+        f"{zh}更慢，因为{_pool(pool, 'zh')}前的队伍变长：每次等待从 {was.wait.estimate:.2f} 增至 "
+        f"{pool.wait.estimate:.2f} 个工作日，占用率 {100 * pool.utilisation.estimate:.0f} %。",
+        f"{en} is slower because the queue grew at {_pool(pool, 'en')}: from "
+        f"{was.wait.estimate:.2f} to {pool.wait.estimate:.2f} working days each time, "
+        f"{100 * pool.utilisation.estimate:.0f} % in use.",
+    )
+
+
+def _pool(pool: PoolUse, language: str) -> str:
+    role = word(pool.key.split(".")[-1], language)
+    name = pool.name.in_language(language)
+    return f"{name}（{role}）" if language == "zh" else f"{name} ({role})"

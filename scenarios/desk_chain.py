@@ -1,0 +1,295 @@
+"""From a step to the desks that its file passes: window, reviewers, couriers, corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from rules import Kind, Step
+from rules.dealing import HandlingClass, Online
+from scenarios.distributions import (
+    Discrete,
+    Distribution,
+    Empirical,
+    Erlang,
+    Exponential,
+    Fixed,
+    Gamma,
+    Lognormal,
+    Mixture,
+    Pert,
+    Triangular,
+    Uniform,
+    Weibull,
+)
+from scenarios.gatherings import ZoneResult
+from scenarios.life import Life
+from scenarios.plan import REFUSED, WITHDRAWN, Desk, Part, Route, ToTheLimit, When
+from scenarios.streams import stream_of
+
+if TYPE_CHECKING:
+    from scenarios.scenario import Handling, Office
+
+DAY_SECONDS = 86_400
+UNSTAFFED = (Kind.NOTICE, Kind.WAIT)
+DECISIONS = (Kind.APPROVAL, Kind.JOINT)
+"""Kinds of step that may refuse."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a step's desks need to know of the plan that they stand in.
+
+    Attributes
+    ----------
+    life : Life
+        How the office is.
+    handling : Handling
+        Shares of work and dwell.
+    pool : callable
+        Index of a pool by its key, or None.
+    people : callable
+        Number of people of a pool by its index.
+    calendar : callable
+        Index of the calendar open when all named hours are.
+    natural : str
+        Key of the natural days.
+    counting : str
+        Key of the counting hours.
+    day_ticks : int
+        Ticks of a counting working day.
+    place_fact : int
+        Index of the fact that says where a case is filed, or -1.
+    """
+
+    life: Life
+    handling: Handling
+    pool: Callable[[str], int | None]
+    people: Callable[[int], int]
+    calendar: Callable[[tuple[str, ...]], int]
+    natural: str
+    counting: str
+    day_ticks: int
+    place_fact: int = -1
+
+
+def scaled(of: Distribution, ticks: float) -> Distribution:
+    """Return a distribution of ticks from one of units of so many ticks.
+
+    Examples
+    --------
+    >>> scaled(Triangular(1, 2, 4), 60)
+    Triangular(min=60, mode=120, max=240)
+    """
+    if isinstance(of, Fixed):
+        return Fixed(of.value * ticks)
+    if isinstance(of, Uniform):
+        return Uniform(of.min * ticks, of.max * ticks)
+    if isinstance(of, Triangular | Pert):
+        return replace(of, min=of.min * ticks, mode=of.mode * ticks, max=of.max * ticks)
+    if isinstance(of, Exponential | Erlang | Gamma | Lognormal):
+        return replace(of, mean=of.mean * ticks)
+    if isinstance(of, Weibull):
+        return replace(of, scale=of.scale * ticks)
+    if isinstance(of, Mixture):
+        first, second = scaled(of.first, ticks), scaled(of.second, ticks)
+        if isinstance(first, Exponential) and isinstance(second, Exponential):
+            return Mixture(of.share, first, second)
+    if isinstance(of, Empirical | Discrete):
+        return replace(of, values=tuple(value * ticks for value in of.values))
+    raise TypeError(f"{of} cannot be scaled")
+
+
+class DeskChain:
+    """Builds the desks of one step, in order; routes name desks by their place in it."""
+
+    def __init__(self, around: Surroundings, step: Step, office: Office | None) -> None:
+        self.around = around
+        self.life = around.life
+        self.step = step
+        self.office = office
+        self.desks: list[Desk] = []
+        hours = office.hours if office else around.counting
+        natural = step.duration.unit.value == "cd"
+        self.own_calendar = around.calendar((around.natural if natural else hours,))
+        self.counting = around.calendar((around.counting,))
+        self.natural = around.calendar((around.natural,))
+
+    def build(self, reviewers: tuple[int, ...], together: int, *, first: bool) -> list[Desk]:
+        """Return the desks.
+
+        Parameters
+        ----------
+        reviewers : tuple of int
+            Pools of the offices that take part, the lead's first; empty: nobody works.
+        together : int
+            Calendar on which they work.
+        first : bool
+            Whether the step begins the procedure.
+        """
+        life, step = self.life, self.step
+        if not reviewers:
+            self._wait()
+            return self.desks
+        if any(step.key == key for key, _ in life.zones):
+            valid = next(days for key, days in life.zones if key == step.key) * DAY_SECONDS
+            days = float(step.days * self.around.day_ticks)
+            self._add("zone", self.own_calendar, own=Fixed(days), gathering=ZoneResult(valid))
+            return self.desks
+        if life.gap is not None and not step.dealing.agent and (first or not life.shared_data):
+            gap = scaled(life.gap, self.around.day_ticks)
+            self._add("applicant", self.counting, own=gap, part=Part.APPLICANT)
+        if life.places:
+            self._of_places(reviewers, together)
+        else:
+            self._courier("up")
+            self._window()
+            self._review(reviewers, together, ())
+            self._courier("down")
+        if life.refusal and step.kind in DECISIONS:
+            self._add("decision", self.counting, own=Fixed(0), routes=(
+                Route(REFUSED, (life.refusal,)),))  # fmt: skip
+        return self.desks
+
+    # --- parts ------------------------------------------------------------------------
+
+    def _add(self, name: str, calendar: int, pools: tuple[int, ...] = (), **more: object) -> int:
+        place = len(self.desks)
+        nth = sum(desk.name == name for desk in self.desks)
+        stream = stream_of(f"{self.step.key}/{name}/{nth}")
+        desk = Desk(0, name, pools, calendar, stream=stream)
+        self.desks.append(replace(desk, **more))  # type: ignore[arg-type]  # names are Desk's own
+        return place
+
+    def _wait(self) -> None:
+        """Let a notice or an outside wait take its time, with what may come of it."""
+        life, step = self.life, self.step
+        part = Part.NOTICE if step.kind is Kind.NOTICE else Part.APPLICANT
+        routes: tuple[Route, ...] = ()
+        hearing = step.kind is Kind.NOTICE and life.objections is not None
+        if life.simulated is not None and step.kind is Kind.WAIT:
+            routes = (Route(WITHDRAWN, (life.simulated.falls_through,)),)
+        if hearing and life.objections is not None:
+            routes = (Route(1, (life.objections.chance,)),)
+        self._add("notice", self.own_calendar, part=part, routes=routes)
+        if hearing and life.objections is not None:
+            days = scaled(life.objections.days, self.around.day_ticks)
+            self._add("hearing", self.counting, own=days, part=Part.STOPPED, aside=True)
+
+    def _courier(self, way: str, when: tuple[When, ...] = ()) -> None:
+        dealing = self.step.dealing
+        levels = max(0, dealing.decide_level.rank - dealing.accept_level.rank)
+        legs = levels + (not dealing.decided_at_centre)
+        if self.life.courier_days and legs:
+            days = legs * self.life.courier_days * self.around.day_ticks
+            self._add(f"courier-{way}", self.counting, own=Fixed(days), part=Part.DWELL, when=when)
+
+    def _window(self, key: str = "", when: tuple[When, ...] = ()) -> None:
+        """Accept the file, or send it back for correction."""
+        office = self.office
+        pool = self.around.pool(f"{key or (office.key if office else '')}.window")
+        minutes = self.around.handling.window_minutes
+        online = self.step.dealing.online is Online.FULL
+        at = -1
+        if pool is not None and not online and self.step.dealing.desks > 1:
+            touch = self.life.hands
+            if touch is None:
+                at = self._add("window", self.own_calendar, (pool,), fixed=minutes * 60, when=when)
+            else:
+                own = scaled(touch.touch, 60)
+                at = self._add("window", self.own_calendar, (pool,), own=own, when=when)
+            self.desks[at] = replace(self.desks[at], finishes=self.life.finish)
+        corrections = self.life.corrections
+        said = self.step.dealing.correction_share / 1000
+        share = said or (corrections.share if corrections else 0.0)
+        if corrections is None or not share:
+            return
+        if self.step.dealing.online is not Online.NONE:
+            share *= corrections.precheck
+        if self.step.dealing.tolerance:
+            share /= 2  # half of what is missing may come later (assumption)
+        if at < 0:
+            at = self._add("check", self.counting, own=Fixed(0), when=when)
+        chances = (share, 0.0) if corrections.at_once else (*(share,) * corrections.rounds, 0.0)
+        to = len(self.desks)
+        within = corrections.notice_days * self.around.day_ticks
+        self.desks[at] = replace(self.desks[at], routes=(Route(to, chances, within),))
+        delay = scaled(corrections.delay, self.around.day_ticks)
+        self._add(
+            "correction", self.counting, own=delay, part=Part.APPLICANT, aside=True,
+            routes=(Route(at, (1.0,)),), when=when,
+        )  # fmt: skip
+
+    def _review(self, reviewers: tuple[int, ...], together: int, when: tuple[When, ...]) -> None:
+        """Let the file pass its hands: reviewers and, last, the approver."""
+        step, life = self.step, self.life
+        hands = max(1, step.dealing.desks - 1)
+        if step.dealing.commitment or step.dealing.handling is HandlingClass.IMMEDIATE:
+            hands = 1
+        share = self.around.handling.review_share[step.kind]
+        habit = self._habit()
+        first_hand = -1
+        for hand in range(hands):
+            last = hand == hands - 1
+            pools, other = self._who(reviewers, last and hands > 1, first_hand)
+            name = "review" if hand == 0 else ("approval" if last else f"review-{hand + 1}")
+            more = {"when": when, "other_than": other}
+            if life.hands is not None:
+                touch = scaled(life.hands.touch, 60)
+                at = self._add(name, together, pools, own=touch, **more)
+                dwell = scaled(life.hands.dwell, self.around.day_ticks)
+                self._add("dwell", self.own_calendar, own=dwell, part=Part.DWELL, when=when)
+            else:
+                at = self._add(name, together, pools, share=share // hands, **more)
+                if share < 1000:
+                    rest = 1000 if last else (1000 - share) // hands
+                    self._add(
+                        "dwell", self.own_calendar, share=rest, part=Part.DWELL, when=when,
+                        to_limit=habit if last else None,
+                    )  # fmt: skip
+            first_hand = at if first_hand < 0 else first_hand
+
+    def _habit(self) -> ToTheLimit | None:
+        habit = self.life.limit_habit
+        if habit is None:
+            return None
+        day = self.around.day_ticks
+        limit = self.step.limit.duration if self.step.limit else self.step.duration
+        return ToTheLimit(habit.share, round(limit.paper_days * day), habit.last_days * day)
+
+    def _who(
+        self, reviewers: tuple[int, ...], approves: bool, reviewed_at: int
+    ) -> tuple[tuple[int, ...], int]:
+        """Return the pools of a hand, and the desk whose person may not serve here."""
+        if not approves or self.office is None:
+            return reviewers, -1
+        approver = self.around.pool(f"{self.office.key}.approver")
+        if approver is not None:
+            return (approver, *reviewers[1:]), -1
+        return reviewers, reviewed_at if len(reviewers) == 1 else -1
+
+    def _of_places(self, reviewers: tuple[int, ...], together: int) -> None:
+        """Accept at the place of the case; decide there or send the file up and back."""
+        fact = self.around.place_fact
+        central: list[int] = []
+        for number, place in enumerate(self.life.places):
+            here = (When(fact, (number,)),)
+            self._window(place.key, here)
+            if self.step.key in place.decides and place.reviewers:
+                pool = self.around.pool(f"{place.key}.reviewer")
+                pools = () if pool is None else (pool,)
+                self._add("review", self.own_calendar, pools, share=1000, when=here)
+            else:
+                central.append(number)
+                if place.courier_days:
+                    days = Fixed(place.courier_days * self.around.day_ticks)
+                    self._add("courier-up", self.counting, own=days, part=Part.DWELL, when=here)
+        if not central:
+            return
+        self._review(reviewers, together, (When(fact, tuple(central)),))
+        for number in central:
+            days = Fixed(self.life.places[number].courier_days * self.around.day_ticks)
+            here = (When(fact, (number,)),)
+            if days.value:
+                self._add("courier-down", self.counting, own=days, part=Part.DWELL, when=here)

@@ -1,0 +1,85 @@
+"""Desks where cases gather: meetings, trips, zone results and quotas, as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A joint meeting or expert panel that sits at intervals (M53), or a courier's round.
+
+    At a sitting the first cases of the queue are taken up together; they are decided when
+    the sitting is over. It takes place when enough of its members are free at that
+    instant; they then sit to its end. Otherwise everybody waits for the next one.
+
+    Attributes
+    ----------
+    key : str
+        Desks that name the same key bring their cases to the same sittings.
+    sittings : tuple of int
+        Ticks at which it sits, rising.
+    slots : int
+        Most cases of one sitting.
+    length : int
+        Ticks that a sitting lasts, on the desk's calendar; a decision without time is 0.
+    quorum : int
+        How many of the desk's pools must have somebody free.
+    """
+
+    key: str
+    sittings: tuple[int, ...]
+    slots: int
+    length: int = 0
+    quorum: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """One trip of a crew for several cases (踏勘): all go out and come back together.
+
+    A free crew leaves as soon as enough cases wait; nobody joins under way. The trip
+    takes the desk's time of the first of its cases.
+
+    Attributes
+    ----------
+    least, most : int
+        Cases of one trip.
+    """
+
+    least: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneResult:
+    """A result that a zone gets once for all its projects while it is valid (M54).
+
+    The first case that finds none begins it; others wait for the same one. The time of
+    the n-th assessment belongs to n, not to the case that asked for it.
+
+    Attributes
+    ----------
+    valid : int
+        Civil ticks for which a result holds after it is there.
+    """
+
+    valid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """A limited number of licences: given in the queue's order until none is left.
+
+    Whoever comes later is refused (行政许可法 art. 57).
+
+    Attributes
+    ----------
+    licences : int
+        How many there are.
+    """
+
+    licences: int
+
+
+Gathering = Meeting | Trip | ZoneResult | Quota

@@ -1,0 +1,196 @@
+"""The three clocks of every case and step, where its time went, and who was late.
+
+*Elapsed* is the applicant's clock, *counted* the legal one, *touch* the work. The
+counted clock of a step runs while the office has the file: it stands still while the
+applicant corrects it and while the law stops it (art. 45). That of a case runs while it
+runs for any of its steps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenarios.plan import IntArray, Part, Plan
+from simulator.trace import Outcome, Trace
+
+NOT_COUNTED = (Part.APPLICANT, Part.STOPPED)
+"""What the law does not count."""
+
+WARNING = 0.8
+"""Part of a limit after which the yellow light is on (assumption)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clocks:
+    """Times of each case in working ticks of the counting calendar; arrays (cases,).
+
+    Attributes
+    ----------
+    elapsed : array
+        From arrival until it left.
+    counted : array
+        In which the legal clock ran for at least one step.
+    touch, queue, dwell, applicant, notice, stopped : array
+        Summed over its steps: work, waiting for people or opening hours, lying with a
+        person, with the applicant, in public notice, stopped by law. Steps side by side
+        each count, so these may add up to more than elapsed.
+    """
+
+    elapsed: IntArray
+    counted: IntArray
+    touch: IntArray
+    queue: IntArray
+    dwell: IntArray
+    applicant: IntArray
+    notice: IntArray
+    stopped: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A step of a case that passed its limit, and the desk at which it did.
+
+    Attributes
+    ----------
+    case, step, desk : int
+        Indices.
+    at : int
+        Tick at which the limit was over.
+    """
+
+    case: int
+    step: int
+    desk: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StepClocks:
+    """One step's times over the cases that were done with it; arrays (cases,).
+
+    Attributes
+    ----------
+    cases : array
+        Which cases.
+    elapsed, counted, touch : array
+        In ticks of the calendar in which the limit counts.
+    """
+
+    cases: IntArray
+    elapsed: IntArray
+    counted: IntArray
+    touch: IntArray
+
+    def on_time(self, limit: int) -> float:
+        """Return the share of cases within a limit on the counted clock."""
+        return float((self.counted <= limit).mean()) if len(self.cases) else float("nan")
+
+
+def clocks(plan: Plan, trace: Trace) -> Clocks:
+    """Return the clocks of all cases of a replication."""
+    counting = plan.calendars[0]
+    rows = trace.visits()
+    case, ready, start, end = rows[:, 0], rows[:, 3], rows[:, 4], rows[:, 5]
+    part = _parts(plan)[rows[:, 1]]
+    open_ready, open_start, open_end = (
+        counting.worked_many(np.zeros_like(each), each) for each in (ready, start, end)
+    )
+
+    def total(ticks: IntArray, among: NDArray[np.bool_] | None = None) -> IntArray:
+        held = ticks if among is None else np.where(among, ticks, 0)
+        return np.bincount(case, weights=held, minlength=len(trace.arrival)).astype(np.int64)
+
+    service = open_end - open_start
+    names = [each.value for each in Part]
+    of = {name: total(service, part == index) for index, name in enumerate(names)}
+    counted = ~np.isin(part, [names.index(each.value) for each in NOT_COUNTED])
+    return Clocks(
+        elapsed=counting.worked_many(trace.arrival, trace.finish),
+        counted=_union(case[counted], open_ready[counted], open_end[counted], len(trace.arrival)),
+        touch=of["work"],
+        queue=total(open_start - open_ready),
+        dwell=of["dwell"],
+        applicant=of["applicant"],
+        notice=of["notice"],
+        stopped=of["stopped"],
+    )
+
+
+def step_clocks(plan: Plan, trace: Trace, step: int, *, promised: bool = False) -> StepClocks:
+    """Return the clocks of one step, in the calendar of its statutory or promised limit."""
+    asked = plan.steps[step]
+    calendar = plan.calendars[asked.promise_calendar if promised else asked.limit_calendar]
+    rows = trace.visits()
+    rows = rows[np.isin(rows[:, 1], asked.desks)]
+    done = np.isin(trace.outcomes(), [Outcome.FINISHED]) & (trace.types_of() == asked.of)
+    rows = rows[done[rows[:, 0]]]
+    cases = np.unique(rows[:, 0])
+    place = np.searchsorted(cases, rows[:, 0])
+    part = _parts(plan)[rows[:, 1]]
+    names = [each.value for each in Part]
+    counted = ~np.isin(part, [names.index(each.value) for each in NOT_COUNTED])
+    inside = calendar.worked_many(rows[:, 3], rows[:, 5])
+    held = calendar.worked_many(rows[:, 4], rows[:, 5])
+
+    def total(ticks: IntArray, among: NDArray[np.bool_]) -> IntArray:
+        sums = np.bincount(place, weights=np.where(among, ticks, 0), minlength=len(cases))
+        return sums.astype(np.int64)
+
+    everything = np.ones(len(rows), dtype=np.bool_)
+    return StepClocks(
+        cases,
+        total(inside, everything),
+        total(inside, counted),
+        total(held, part == names.index("work")),
+    )
+
+
+def late(plan: Plan, trace: Trace, step: int, limit: int, *, promised: bool = False) -> list[Late]:
+    """Return every case that passed a limit of a step on the counted clock, and where.
+
+    Pass ``int(WARNING * limit)`` for those that came close enough to be warned of;
+    ``promised`` says that the limit counts in the promise's calendar.
+    """
+    asked = plan.steps[step]
+    calendar = plan.calendars[asked.promise_calendar if promised else asked.limit_calendar]
+    times = step_clocks(plan, trace, step, promised=promised)
+    over = set(times.cases[times.counted > limit].tolist())
+    if not over:
+        return []
+    rows = trace.visits()
+    rows = rows[np.isin(rows[:, 1], asked.desks) & np.isin(rows[:, 0], list(over))]
+    rows = rows[np.lexsort((rows[:, 4], rows[:, 3], rows[:, 0]))]
+    used: dict[int, int] = {}
+    found = []
+    for case, desk, _, ready, _, end in rows.tolist():
+        if case not in over or plan.desks[desk].part in NOT_COUNTED:
+            continue
+        before = used.get(case, 0)
+        used[case] = before + calendar.worked(ready, end)
+        if used[case] > limit:
+            found.append(Late(case, step, desk, calendar.add(ready, limit - before)))
+            over.discard(case)
+    return found
+
+
+def _parts(plan: Plan) -> IntArray:
+    """Return the number of each desk's part."""
+    names = list(Part)
+    return np.array([names.index(desk.part) for desk in plan.desks], dtype=np.int64)
+
+
+def _union(case: IntArray, start: IntArray, end: IntArray, cases: int) -> IntArray:
+    """Return for each case the length of time that its stretches cover."""
+    if not len(case):
+        return np.zeros(cases, dtype=np.int64)
+    order = np.lexsort((start, case))
+    case, start, end = case[order], start[order], end[order]
+    # cases one after another on one long line, so that one running maximum serves all
+    shift = case * (int(end.max()) + 1)
+    start, end = start + shift, end + shift
+    reached = np.concatenate([[0], np.maximum.accumulate(end)[:-1]])
+    fresh = np.maximum(end - np.maximum(start, reached), 0)
+    return np.bincount(case, weights=fresh, minlength=cases).astype(np.int64)

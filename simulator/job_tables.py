@@ -1,0 +1,109 @@
+"""From a plan's tables by case and desk to an engine's by job, and back to a trace."""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scenarios.plan import IntArray
+from simulator.draws import case_facts, holds
+from simulator.trace import Trace
+
+if TYPE_CHECKING:
+    from simulator.simpy_engine import House
+
+
+def by_job(house: House, times: IntArray) -> array[int]:
+    """Return a table by case and desk as one by job."""
+    if len(house.plan.types) > 1:
+        local = np.zeros((house.cases, house.width), dtype=np.int64)
+        for number, each in enumerate(house.look.types):
+            mine = house.types == number
+            local[mine, : each.desks] = times[mine, each.first_desk : each.first_desk + each.desks]
+        times = local
+    table = array("q")
+    table.frombytes(np.ascontiguousarray(times).tobytes())
+    return table
+
+
+def skipped(house: House) -> bytearray | None:
+    """Return for each job whether the case does not go there, or None if all do."""
+    plan = house.plan
+    if not any(desk.when for desk in plan.desks) and not any(s.when for s in plan.steps):
+        return None
+    facts = case_facts(plan, *house.address)
+    skip = np.zeros((house.cases, len(plan.desks)), dtype=np.int64)
+    for index, desk in enumerate(plan.desks):
+        when = (*plan.steps[desk.step].when, *desk.when)
+        if when:
+            skip[:, index] = ~holds(when, facts)
+    return bytearray(np.array(by_job(house, skip), dtype=np.uint8).tobytes())
+
+
+def trace_of(house: House) -> Trace:
+    """Return what happened; what has not happened by the end is cut off there."""
+    end_of_run = house.plan.until or 0
+    finish = np.array(house.finish, dtype=np.int64)
+    finish = np.where(finish < 0, np.maximum(end_of_run, house.arrival), finish)
+    ready, start, end, work = (
+        _table(house, each) for each in (house.ready, house.start, house.end, house.work)
+    )
+    work = np.maximum(work, 0)
+    earlier = np.array(house.earlier, dtype=np.int64).reshape(-1, 6)
+    again = _rows(
+        (
+            job // house.width,
+            house.base[job // house.width] + job % house.width,
+            visit,
+            house.ready[job],
+            house.start[job],
+            house.end[job],
+        )
+        for job, visit in house.visit.items()
+        if house.start[job] >= 0
+    )
+    came, served = ready >= 0, start >= 0
+    if house.skip is not None:  # those whom a desk does not concern were never served there
+        concerned = array("q", [not each for each in house.skip])
+        served &= _table(house, concerned) == 1
+    if end_of_run:
+        end = np.where(served, np.minimum(end, end_of_run), end)
+        again[:, 5] = np.minimum(again[:, 5], end_of_run)
+    left = np.where(end >= 0, end, end_of_run)  # of those who queued in vain
+    start = np.where(came & ~served, left, start)
+    end = np.where(came & ~served, left, end)
+    first = earlier[earlier[:, 2] == 0]
+    ready[first[:, 0], first[:, 1]] = first[:, 3]
+    start[first[:, 0], first[:, 1]] = first[:, 4]
+    nowhere = house.arrival.reshape(-1, 1)
+    ready, start, end = (np.where(came, each, nowhere) for each in (ready, start, end))
+    return Trace(
+        house.arrival,
+        finish,
+        ready,
+        start,
+        end,
+        np.array(house.outcome, dtype=np.int64),
+        house.types,
+        earlier,
+        again,
+        served,
+        work,
+    )
+
+
+def _table(house: House, instants: array[int]) -> IntArray:
+    local = np.array(instants, dtype=np.int64).reshape(house.cases, house.width)
+    if len(house.plan.types) == 1:
+        return local
+    table = np.full((house.cases, len(house.plan.desks)), -1, dtype=np.int64)
+    for number, each in enumerate(house.look.types):
+        mine = house.types == number
+        table[mine, each.first_desk : each.first_desk + each.desks] = local[mine, : each.desks]
+    return table
+
+
+def _rows(rows: Any) -> IntArray:
+    return np.array(list(rows), dtype=np.int64).reshape(-1, 6)

@@ -1,0 +1,108 @@
+"""What awaits the people of a plan, said before it runs: load, and queues without end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scenarios.arrivals import AtOnce, Traced
+from scenarios.plan import AMPLE, DONE, Plan
+from simulator.draws import arrival_times, case_types, desk_times
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a group of people is asked for.
+
+    Attributes
+    ----------
+    key : str
+        The pool.
+    utilisation : float
+        Work that comes, over what its people can do in the same time.
+    growth : float
+        Cases by which its queue grows in a working day of the counting calendar; 0 below
+        full load.
+    """
+
+    key: str
+    utilisation: float
+    growth: float
+
+    @property
+    def unstable(self) -> bool:
+        """Whether the queue grows for ever."""
+        return self.utilisation >= 1
+
+    def __str__(self) -> str:
+        return (
+            f"{self.key}: asked for {100 * self.utilisation:.0f} % of what its people can do;"
+            f" the queue grows by {self.growth:.2g} cases a working day"
+        )
+
+
+def loads(plan: Plan, seed: int = 1) -> tuple[Load, ...]:
+    """Return the load of every group of people, the heaviest first.
+
+    Estimated from the first replication's draws and the chances of routes. Cases that
+    stand at the door at once, or one case alone, have no rate: no load is then given.
+    """
+    if isinstance(plan.arrivals, AtOnce) or plan.cases < 2:
+        return ()
+    comes = arrival_times(plan, seed, 0)[len(plan.in_flight) :]
+    if isinstance(plan.arrivals, Traced) and len(set(comes.tolist())) < 2:
+        return ()
+    types = case_types(plan, seed, 0)
+    times = desk_times(plan, seed, 0)
+    visits = _visits(plan)
+    first, last = int(comes.min()), int(comes.max())
+    counting = plan.calendars[0]
+    days = max(counting.worked(first, last) / max(1, counting.day_ticks), 1e-9)
+    found = []
+    for number, pool in enumerate(plan.pools):
+        desks = [index for index, desk in enumerate(plan.desks) if number in desk.pools]
+        if pool.capacity >= AMPLE or not desks:
+            continue
+        asked = float(sum(times[:, index].sum() * visits[index] for index in desks))
+        of = {plan.steps[plan.desks[index].step].of for index in desks}
+        cases = int(np.isin(types, list(of)).sum())
+        if pool.shifts:
+            able = sum(
+                shift.people * plan.calendars[shift.calendar].worked(first, last)
+                for shift in pool.shifts
+            )
+        else:
+            keeps = plan.calendars[plan.desks[desks[0]].calendar]
+            able = pool.capacity * keeps.worked(first, last)
+        share = asked / max(able, 1)
+        growth = cases / days * (1 - 1 / share) if share >= 1 else 0.0
+        found.append(Load(pool.key, share, growth))
+    return tuple(sorted(found, key=lambda load: (-load.utilisation, load.key)))
+
+
+def _visits(plan: Plan) -> list[float]:
+    """Return the mean number of visits to each desk of those who come to its step."""
+    visits = [1.0] * len(plan.desks)
+    for step in plan.steps:
+        desks = list(step.desks)
+        if not any(plan.desks[index].routes for index in desks):
+            continue
+        plain = [index for index in desks if not plan.desks[index].aside]
+        moves = np.zeros((len(desks), len(desks)))
+        for place, index in enumerate(desks):
+            rest = 1.0
+            for route in plan.desks[index].routes:
+                rest -= route.chances[0]
+                if route.to > DONE:
+                    moves[place, desks.index(route.to)] += route.chances[0]
+            later = [other for other in plain if other > index]
+            if later and rest > 0:
+                moves[place, desks.index(later[0])] += rest
+        enters = np.zeros(len(desks))
+        enters[desks.index(plain[0])] = 1.0
+        # least squares: a loop without end has no solution, and no finite load either
+        expected = np.linalg.lstsq(np.eye(len(desks)) - moves.T, enters, rcond=None)[0]
+        for place, index in enumerate(desks):
+            visits[index] = float(max(expected[place], 0.0))
+    return visits

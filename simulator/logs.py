@@ -1,0 +1,198 @@
+"""Event logs of a run: CSV that Excel opens, and XES 1.0 (IEEE 1849-2016)."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TextIO
+from xml.sax.saxutils import quoteattr
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenarios.plan import IntArray, Part, Plan
+from simulator.clocks import NOT_COUNTED
+from simulator.trace import Outcome, Trace
+
+if TYPE_CHECKING:
+    from simulator.run import Run
+
+
+class Row(NamedTuple):
+    """One visit of a case to a desk, as the event log tells it; times are ticks.
+
+    Attributes
+    ----------
+    replication, case : int
+        Both from 0.
+    step, desk : str
+        The step's key and the desk's name.
+    pools : str
+        Keys of the pools that gave a person, joined by ``+``; empty for a mere delay.
+    ready, start, end : int
+        See :class:`Trace`.
+    visit : int
+        How often the case had been there before.
+    part : str
+        What the time there is; see :class:`scenarios.plan.Part`.
+    type : str
+        Key of the case type.
+    elapsed, counted, touch : int
+        The three clocks of the visit: civil ticks from ready to end, open ticks of the
+        counting calendar that the legal clock ran, ticks of work.
+    """
+
+    replication: int
+    case: int
+    step: str
+    desk: str
+    pools: str
+    ready: int
+    start: int
+    end: int
+    visit: int
+    part: str
+    type: str
+    elapsed: int
+    counted: int
+    touch: int
+
+
+def rows_of(plan: Plan, number: int, trace: Trace) -> Iterator[Row]:
+    """Yield the rows of one replication by case, desk and visit."""
+    names = [
+        (
+            plan.steps[desk.step].key,
+            desk.name,
+            "+".join(plan.pools[pool].key for pool in desk.pools),
+        )
+        for desk in plan.desks
+    ]
+    visits = trace.visits()
+    counted, touch = _clocks(plan, visits)
+    types = trace.types_of().tolist()
+    for (case, desk, visit, ready, start, end), legal, work in zip(
+        visits.tolist(), counted.tolist(), touch.tolist(), strict=True
+    ):
+        step, name, pools = names[desk]
+        yield Row(
+            number, case, step, name, pools, ready, start, end, visit,
+            plan.desks[desk].part.value, plan.types[types[case]].key, end - ready, legal, work,
+        )  # fmt: skip
+
+
+def _clocks(plan: Plan, visits: IntArray) -> tuple[IntArray, IntArray]:
+    """Return of each visit how long the legal clock ran and how long people worked."""
+    desk = visits[:, 1]
+    runs = np.array([each.part not in NOT_COUNTED for each in plan.desks], dtype=np.bool_)
+    works = np.array([each.part is Part.WORK for each in plan.desks], dtype=np.bool_)
+    calendar = np.array([each.calendar for each in plan.desks], dtype=np.int64)
+    counted = plan.calendars[0].worked_many(visits[:, 3], visits[:, 5])
+    touch = np.zeros(len(visits), dtype=np.int64)
+    for number in np.unique(calendar[desk]).tolist():
+        mine = calendar[desk] == number
+        touch[mine] = plan.calendars[number].worked_many(visits[mine, 4], visits[mine, 5])
+    return np.where(runs[desk], counted, 0), np.where(works[desk], touch, 0)
+
+
+def write_log(run: Run, path: Path) -> None:
+    """Write the event log: XES if the path ends so, else CSV that Excel opens.
+
+    CSV is UTF-8 with BOM, civil times in ISO 8601, clocks in seconds. The file appears
+    whole or not at all.
+    """
+    if path.suffix.lower() == ".xes":
+        _whole(path, "utf-8", lambda file: _write_xes(run, file))
+    else:
+        _whole(path, "utf-8-sig", lambda file: _write_csv(run, file))
+
+
+def _whole(path: Path, encoding: str, write: Callable[[TextIO], None]) -> None:
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with unfinished.open("w", encoding=encoding, newline="") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _write_csv(run: Run, file: TextIO) -> None:
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(Row._fields)
+    for number, trace in enumerate(run.replications):
+        times = _civil(run.plan, trace.visits()[:, 3:6])
+        for row, (ready, start, end) in zip(
+            rows_of(run.plan, number, trace), times.tolist(), strict=True
+        ):
+            writer.writerow(row._replace(ready=ready, start=start, end=end))
+
+
+def _civil(plan: Plan, ticks: IntArray) -> NDArray[np.str_]:
+    first = np.datetime64(plan.calendars[0].first_day, "s")
+    return np.datetime_as_string(first + ticks.astype("timedelta64[s]"))
+
+
+_HEAD = """<?xml version="1.0" encoding="UTF-8"?>
+<log xes.version="1.0" xes.features="nested-attributes" xmlns="http://www.xes-standard.org/">
+<extension name="Concept" prefix="concept" uri="http://www.xes-standard.org/concept.xesext"/>
+<extension name="Time" prefix="time" uri="http://www.xes-standard.org/time.xesext"/>
+<extension name="Lifecycle" prefix="lifecycle" uri="http://www.xes-standard.org/lifecycle.xesext"/>
+<extension name="Organizational" prefix="org" uri="http://www.xes-standard.org/org.xesext"/>
+<global scope="trace"><string key="concept:name" value="case"/></global>
+<global scope="event"><string key="concept:name" value="step"/>\
+<string key="lifecycle:transition" value="complete"/>\
+<date key="time:timestamp" value="2000-01-01T00:00:00+08:00"/></global>
+<classifier name="Step" keys="concept:name"/>
+"""
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_MOMENTS = ("schedule", "start", "complete")
+
+
+def _write_xes(run: Run, file: TextIO) -> None:
+    """Write a trace for each case with the events schedule, start and complete of each visit."""
+    plan = run.plan
+    file.write(_HEAD)
+    file.write(_string("concept:name", plan.key) + "\n")
+    for number, trace in enumerate(run.replications):
+        times = _civil(plan, trace.visits()[:, 3:6]).tolist()
+        outcomes = trace.outcomes().tolist()
+        types = trace.types_of().tolist()
+        by_case: list[list[tuple[int, int, int, str]]] = [[] for _ in outcomes]
+        for place, row in enumerate(rows_of(plan, number, trace)):
+            common = (
+                _string("concept:name", row.step)
+                + _string("org:resource", row.pools)
+                + _string("desk", row.desk)
+                + _string("part", row.part)
+                + f'<int key="visit" value="{row.visit}"/>'
+            )
+            ends = "".join(
+                f'<int key="clock:{name}" value="{getattr(row, name)}"/>'
+                for name in ("elapsed", "counted", "touch")
+            )
+            for moment, (tick, when) in enumerate(
+                zip((row.ready, row.start, row.end), times[place], strict=True)
+            ):
+                event = (
+                    f"<event>{common}{_string('lifecycle:transition', _MOMENTS[moment])}"
+                    f'<date key="time:timestamp" value="{when}+08:00"/>'
+                    f"{ends if moment == 2 else ''}</event>\n"
+                )
+                by_case[row.case].append((tick, place, moment, event))
+        for case, events in enumerate(by_case):
+            file.write(f"<trace>{_string('concept:name', f'{number}-{case}')}")
+            file.write(_string("case:type", plan.types[types[case]].key))
+            file.write(_string("case:outcome", Outcome(outcomes[case]).name.lower()) + "\n")
+            file.writelines(event for _, _, _, event in sorted(events))
+            file.write("</trace>\n")
+    file.write("</log>\n")
+
+
+def _string(key: str, value: str) -> str:
+    return f'<string key="{key}" value={quoteattr(_CONTROL.sub("", value))}/>'

@@ -1,0 +1,329 @@
+"""Simulate textbook queues and networks and compare with their closed forms.
+
+A case passes when every expected value lies inside the 99.9 % interval of its estimate
+and the interval's half-width is below 2 % of the value. Cases without luck (calendars,
+critical paths, list schedules) must come out exactly. A value outside the interval is
+looked at again with new luck, because of some 300 values one may lie outside by chance;
+it fails if it is outside again.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from fractions import Fraction
+from multiprocessing import get_context
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import Any
+
+import numpy as np
+
+from rules.problems import InputError
+from simulator import verify_networks as networks
+from simulator import verify_projects as projects
+from simulator import verify_studies as studies
+from simulator.verify_estimates import Columns, Estimate, estimate
+from simulator.verify_models import NotExpressible
+
+SCHEMA = "queueing-cases/1"
+LEVEL = 0.999
+WITHIN = 0.02
+SECONDS = 300.0
+"""Processor time after which a case that is not precise enough is given up."""
+
+_AIM = 0.9
+"""Half-widths are brought below this part of what is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One expected value and what was simulated.
+
+    Attributes
+    ----------
+    name : str
+        As in the file; parts of a table in brackets.
+    expected, estimate : object
+        Numbers, or texts of exact cases.
+    low, high : float or None
+        Interval; None for exact values.
+    z : float or None
+        Standard errors from the expected value.
+    verdict : str
+        ``pass``, ``fail``, ``imprecise`` or ``unsupported``.
+    """
+
+    name: str
+    expected: object
+    estimate: object
+    low: float | None
+    high: float | None
+    z: float | None
+    verdict: str
+
+    def to_json(self) -> dict[str, object]:
+        """Return the entry of the JSON document."""
+        return {
+            "name": self.name,
+            "expected": self.expected,
+            "estimate": self.estimate,
+            "interval": None if self.low is None else [self.low, self.high],
+            "z": self.z,
+            "verdict": self.verdict,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """One case of a file.
+
+    Attributes
+    ----------
+    id, family : str
+        As in the file.
+    verdict : str
+        ``pass``, ``fail`` or ``unsupported``.
+    metrics : tuple of Measured
+        Every expected value.
+    note : str
+        What is missing where the case is not supported.
+    replications : int
+        How many were simulated.
+    seconds : float
+        How long it took.
+    """
+
+    id: str
+    family: str
+    verdict: str
+    metrics: tuple[Measured, ...]
+    note: str
+    replications: int
+    seconds: float
+
+    def to_json(self) -> dict[str, object]:
+        """Return the entry of the JSON document."""
+        return {
+            "id": self.id,
+            "family": self.family,
+            "verdict": self.verdict,
+            "metrics": [each.to_json() for each in self.metrics],
+            "note": self.note,
+            "replications": self.replications,
+            "seconds": round(self.seconds, 2),
+        }
+
+
+STUDIES: dict[str, Callable[[studies.Model, Mapping[str, Any]], studies.Study]] = {
+    "open_single_station": studies.open_single_station,
+    "priority_single_station": studies.priority_single_station,
+    "finite_source": networks.finite_source,
+    "closed_network": networks.closed_network,
+    "open_network": networks.open_network,
+    "fork_join": networks.fork_join,
+    "split_merge": networks.split_merge,
+    "bulk_service": networks.bulk_service,
+    "clocked_bulk": networks.clocked_bulk,
+    "project": projects.project,
+    "static": projects.static,
+    "infinite_server": projects.infinite_server,
+    "calendar_single_station": projects.calendar_single_station,
+}
+"""How each kind of model with luck is studied."""
+
+EXACT: dict[str, Callable[[studies.Model, Mapping[str, Any]], projects.Exact]] = {
+    "list_scheduling": projects.list_scheduling,
+    "working_calendar": projects.working_calendar,
+}
+"""How each kind without luck is answered."""
+
+
+def read_cases(path: Path) -> list[dict[str, Any]]:
+    """Return the cases of a file of the schema ``queueing-cases/1``.
+
+    Raises
+    ------
+    InputError
+        If the file is not of this schema.
+    """
+    try:
+        document = json.loads(path.read_text("utf-8-sig"))
+    except json.JSONDecodeError as error:
+        raise InputError.at(str(path), error.lineno, f"is not JSON: {error.msg}") from error
+    except (OSError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError.at(str(path), 0, f"cannot be read: {error}") from error
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        found = document.get("schema") if isinstance(document, dict) else type(document).__name__
+        raise InputError.at(str(path), 0, f"schema: {found!r}; '{SCHEMA}' was expected")
+    cases = document.get("cases")
+    if not isinstance(cases, list):
+        raise InputError.at(str(path), 0, "cases: a list was expected")
+    for number, case in enumerate(cases, 1):
+        for key, kind in (("id", str), ("model", dict), ("expected", dict)):
+            if not isinstance(case, dict) or not isinstance(case.get(key), kind):
+                raise InputError.at(
+                    str(path), 0, f"case {number}: '{key}' is missing or no {kind.__name__}"
+                )
+    return cases
+
+
+def verify_file(
+    path: Path,
+    *,
+    only: Sequence[str] = (),
+    seed: int = 1,
+    seconds: float = SECONDS,
+    workers: int = 1,
+) -> Iterator[Verified]:
+    """Yield the verdict of each case of a file, in its order.
+
+    Parameters
+    ----------
+    path : Path
+        A file of the schema ``queueing-cases/1``.
+    only : sequence of str
+        Ids of the cases to run; empty: all.
+    seed : int
+        The same seed gives the same verdicts on any number of workers.
+    seconds : float
+        Processor time for one case, after which values that are not precise enough fail.
+    workers : int
+        Processes.
+    """
+    cases = [case for case in read_cases(path) if not only or case["id"] in only]
+    if workers <= 1:
+        yield from (verify_case(case, seed, seconds) for case in cases)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        yield from [
+            future.result()
+            for future in [pool.submit(verify_case, case, seed, seconds) for case in cases]
+        ]
+
+
+def verify_case(case: Mapping[str, Any], seed: int = 1, seconds: float = SECONDS) -> Verified:
+    """Return the verdict of one case."""
+    began = perf_counter()
+    replications = 0
+    note = ""
+    measured: list[Measured] = []
+    try:
+        model, expected = case["model"], case["expected"]
+        kind = str(model.get("kind"))
+        if kind in EXACT or (kind == "project" and projects.is_certain(model)):
+            answer = EXACT.get(kind, projects.certain_project)(model, expected)
+            measured = [_exact(name, value, answer) for name, value in expected.items()]
+        elif kind in STUDIES:
+            study = STUDIES[kind](model, expected)
+            wanted = _flat(expected)
+            measured, replications = _measure(study, wanted, seed, seconds)
+            outside = [each.name for each in measured if each.verdict == "fail"]
+            if outside:
+                again, more = _measure(study, wanted, seed + 1_000_003, seconds)
+                measured = [
+                    new if old.name in outside else old
+                    for old, new in zip(measured, again, strict=True)
+                ]
+                replications += more
+        else:
+            note = f"no model of the kind '{kind}'"
+    except NotExpressible as missing:
+        note = f"cannot be expressed: {missing}"
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        note = f"the model cannot be read: {type(error).__name__}: {error}"
+    verdicts = {each.verdict for each in measured}
+    if not verdicts or verdicts == {"unsupported"}:
+        verdict = "unsupported"
+    elif verdicts <= {"pass", "unsupported"}:
+        verdict = "pass"
+    else:
+        verdict = "fail"
+    return Verified(
+        str(case["id"]),
+        str(case.get("family", "")),
+        verdict,
+        tuple(measured),
+        note,
+        replications,
+        perf_counter() - began,
+    )
+
+
+def _flat(expected: Mapping[str, Any]) -> dict[str, float]:
+    """Return expected numbers; tables by ``name[key]``, fractions as numbers."""
+    flat: dict[str, float] = {}
+    for name, value in expected.items():
+        if isinstance(value, Mapping):
+            flat |= {f"{name}[{key}]": float(Fraction(str(each))) for key, each in value.items()}
+        elif isinstance(value, int | float):
+            flat[name] = float(value)
+        elif name.endswith("_fraction"):
+            flat[name] = float(Fraction(value))
+    return flat
+
+
+def _measure(
+    study: studies.Study, wanted: Mapping[str, float], seed: int, seconds: float
+) -> tuple[list[Measured], int]:
+    """Simulate until every value is known closely enough, or time is up."""
+    began = process_time()
+    columns: Columns = {}
+    done = 0
+    while True:
+        number = max(study.batch, min(study.least - done, 4 * study.batch), done // 3)
+        number = min(number, 4 * study.batch)
+        new = study.sample(seed, range(done, done + number))
+        done += number
+        columns = {
+            name: np.concatenate([columns[name], values]) if columns else values
+            for name, values in new.items()
+        }
+        if done < study.least and process_time() - began < seconds:
+            continue
+        found = {name: _estimate(study, name, columns) for name in wanted}
+        known = [
+            each is None or each.half_width <= _AIM * WITHIN * (abs(wanted[name]) or 1.0)
+            for name, each in found.items()
+        ]
+        if all(known) or process_time() - began > seconds:
+            return [_judge(name, wanted[name], each) for name, each in found.items()], done
+
+
+def _estimate(study: studies.Study, name: str, columns: Columns) -> Estimate | None:
+    metric = study.metrics.get(name) or study.metrics.get(name.removesuffix("_fraction"))
+    return None if metric is None else estimate(metric, columns, LEVEL)
+
+
+def _judge(name: str, expected: float, found: Estimate | None) -> Measured:
+    if found is None:
+        return Measured(name, expected, None, None, None, None, "unsupported")
+    low, high = found.value - found.half_width, found.value + found.half_width
+    # expected values are printed with 12 digits
+    slack = 1e-9 * max(1.0, abs(expected))
+    if not low - slack <= expected <= high + slack:
+        verdict = "fail"
+    elif found.half_width > WITHIN * (abs(expected) or 1.0):
+        verdict = "imprecise"
+    else:
+        verdict = "pass"
+    off = found.value - expected
+    z = off / found.error if found.error > 0 else (0.0 if abs(off) <= slack else math.inf)
+    return Measured(
+        name, expected, found.value, low, high, z if math.isfinite(z) else None, verdict
+    )
+
+
+def _exact(name: str, expected: object, answer: projects.Exact) -> Measured:
+    if name not in answer:
+        return Measured(name, expected, None, None, None, None, "unsupported")
+    found = answer[name]
+    same = set(found) == set(expected) if _are_lists(found, expected) else found == expected  # type: ignore[call-overload]
+    return Measured(name, expected, found, None, None, None, "pass" if same else "fail")
+
+
+def _are_lists(*values: object) -> bool:
+    return all(isinstance(value, list) for value in values)

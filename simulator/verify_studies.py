@@ -1,0 +1,351 @@
+"""What to simulate for each kind of textbook model, and what to measure in it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rules import Name
+from scenarios.arrivals import Groups, Poisson, Renewal
+from scenarios.interruptions import Outage
+from scenarios.orders import ByPriority, Interrupting
+from scenarios.plan import AMPLE, CaseType, Desk, OwnWork, Plan
+from scenarios.streams import stream_of
+from simulator.feed_forward import feeds_forward, forward
+from simulator.simpy_engine import simulate_replication
+from simulator.trace import Outcome
+from simulator.verify_estimates import (
+    CONTROL,
+    Columns,
+    Metric,
+    add_quantile,
+    mean_of,
+    ratio,
+)
+from simulator.verify_models import (
+    UNIT,
+    NotExpressible,
+    arrivals,
+    days_for,
+    distribution,
+    network,
+    people,
+    station,
+    variation,
+)
+
+Model = Mapping[str, Any]
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """One case made ready.
+
+    Attributes
+    ----------
+    sample : callable
+        Simulates some replications of a seed; returns their columns.
+    metrics : dict
+        How each expected value follows from the columns.
+    batch : int
+        Replications to simulate at once.
+    least : int
+        Fewest replications before the first look.
+    """
+
+    sample: Callable[[int, Sequence[int]], Columns]
+    metrics: dict[str, Metric]
+    batch: int
+    least: int = 40
+
+
+QUANTILE = re.compile(r"^(?:(?P<of>W|Wq)_)?p(?P<percent>\d\d)$")
+
+
+def open_single_station(model: Model, expected: Mapping[str, Any]) -> Study:
+    """Return the study of one queue: M/M/c, M/G/1, G/M/1, M/D/c, batches, vacations, outages."""
+    if model.get("discipline", "FCFS") != "FCFS":
+        raise NotExpressible(f"the discipline '{model['discipline']}'")
+    come, rate = arrivals(model["arrivals"])
+    work = distribution(model["service"])
+    servers = AMPLE if model["servers"] == "infinite" else int(model["servers"])
+    load = rate * work.mean / UNIT / servers
+    if load >= 1 and not ("max_in_system" in model or "patience" in model):
+        raise NotExpressible(f"a steady state at a load of {load:g}")
+    bounded = "max_in_system" in model or "patience" in model
+    up = 1.0
+    if "outages" in model:
+        ups, downs = (distribution(model["outages"][key]) for key in ("up", "down"))
+        up = ups.mean / (ups.mean + downs.mean)
+    first25 = re.search(r"customers 1\.\.(\d+)", model.get("statistic", ""))
+    if first25:
+        number, warm = int(first25[1]), 0
+    else:
+        # eight relaxation times of the queue, longer where service varies more
+        relax = 1 / (1 - math.sqrt(min(load / up, 0.99) if not bounded else 0.8)) ** 2
+        warm = math.ceil(8 * relax * (1 + variation(work)) / 2) + 200
+        number = max(8 * warm, 4000)
+    size = getattr(come, "size", 1)
+    number -= number % size
+    plan = station(come, work, servers, number, days_for(number / rate))
+    if "max_in_system" in model:
+        plan = _pool(plan, room=model["max_in_system"] - servers)
+    if "patience" in model:
+        desk = replace(plan.desks[0], patience=distribution(model["patience"]))
+        plan = replace(plan, desks=(desk,))
+    if "absences" in model:
+        if "leaves when queue empties" not in model["absences"].get("rule", ""):
+            raise NotExpressible(f"absences by the rule '{model['absences'].get('rule')}'")
+        plan = _pool(plan, errand=distribution(model["absences"]["length"]))
+    if "outages" in model:
+        plan = replace(plan, interruptions=(Outage((0,), ups, downs, stream_of("outage")),))
+    return _queue_study(plan, warm, servers, model, expected)
+
+
+def _pool(plan: Plan, **changes: Any) -> Plan:
+    return replace(plan, pools=(replace(plan.pools[0], **changes),))
+
+
+def _queue_study(
+    plan: Plan, warm: int, servers: int, model: Model, expected: Mapping[str, Any]
+) -> Study:
+    quick = feeds_forward(plan)
+    metrics: dict[str, Metric] = {}
+
+    def sample(seed: int, replications: Sequence[int]) -> Columns:
+        run = side_by_side(plan, seed, replications)
+        arrival, ready, start, end, work = (
+            each[:, warm:] / UNIT
+            for each in (run.arrival, run.ready[0], run.start[0], run.end[0], run.work[0])
+        )
+        out = run.outcome[:, warm:]
+        served = out == Outcome.FINISHED
+        wait = start - ready
+        inside = np.where(served, end - ready, wait)
+        length = arrival[:, -1] - arrival[:, 0]
+        columns: Columns = {
+            "Wq": wait.mean(axis=1),
+            "W": inside.mean(axis=1),
+            "Wq2": (wait**2).mean(axis=1),
+            "P_wait": (wait > 0).mean(axis=1),
+            "queued": wait[:, :-1].sum(axis=1),  # as many cases as gaps between them
+            "stayed": inside[:, :-1].sum(axis=1),
+            "worked": np.where(served, work, 0)[:, :-1].sum(axis=1),
+            "time": length,
+            "taken": served.mean(axis=1),
+            "taken_wait": np.where(served, wait, 0).mean(axis=1),
+            "taken_stay": np.where(served, inside, 0).mean(axis=1),
+            "taken_number": served[:, :-1].sum(axis=1),
+            "blocked": (out == Outcome.TURNED_AWAY).mean(axis=1),
+            "withdrawn": (out == Outcome.WITHDRAWN).mean(axis=1),
+            "one": np.ones(len(wait)),
+        }
+        columns |= luck_of(run.arrival, {"work": (run.work[0], plan.steps[0].work)}, plan)
+        if "busy_period_mean" in expected:
+            columns |= _busy_periods(arrival, wait, end)
+        metrics.clear()
+        metrics.update(_queue_metrics(servers, model, expected, columns, wait, inside))
+        return columns
+
+    width = plan.cases
+    batch = min(5000, max(1, 4_000_000 // width)) if quick else max(1, 60_000 // width)
+    if plan.interruptions:
+        batch = min(batch, 20)
+    return Study(sample, metrics, batch)
+
+
+def _queue_metrics(
+    servers: int,
+    model: Model,
+    expected: Mapping[str, Any],
+    columns: Columns,
+    wait: Array,
+    inside: Array,
+) -> dict[str, Metric]:
+    known: dict[str, Metric] = {
+        "Wq": mean_of("Wq"),
+        "W": mean_of("W"),
+        "mean_queue_time_all": mean_of("Wq"),
+        "mean_avg_delay": mean_of("Wq"),
+        "Wq_second_moment": mean_of("Wq2"),
+        "Wq_sd": lambda mean: np.sqrt(mean["Wq2"] - mean["Wq"] ** 2),
+        "Wq_given_wait": ratio("Wq", "P_wait"),
+        "P_wait": mean_of("P_wait"),
+        "sigma_P_wait": mean_of("P_wait"),
+        "P_no_wait": lambda mean: 1 - mean["P_wait"],
+        "Lq": ratio("queued", "time"),
+        "L": ratio("stayed", "time"),
+        "rho": lambda mean: mean["worked"] / mean["time"] / servers,
+        "utilisation": lambda mean: mean["worked"] / mean["time"] / servers,
+        "throughput": ratio("taken_number", "time"),
+        "W_accepted": ratio("taken_stay", "taken"),
+        "Wq_accepted": ratio("taken_wait", "taken"),
+        "P_block": mean_of("blocked"),
+        "P_abandon": mean_of("withdrawn"),
+        "busy_period_mean": ratio("busy", "busy_number"),
+        "busy_period_second_moment": ratio("busy2", "busy_number"),
+    }
+    if "outages" in model:
+        ups, downs = (distribution(model["outages"][key]).mean for key in ("up", "down"))
+        known["availability"] = lambda mean: mean["one"] * ups / (ups + downs)
+    found: dict[str, Metric] = {}
+    for name, value in expected.items():
+        quantile = QUANTILE.match(name)
+        within = re.match(r"^P_(Wq|W)_le_(.+)$", name)
+        if quantile:
+            values = wait if quantile["of"] == "Wq" else inside
+            found[name] = add_quantile(columns, name, values, value, int(quantile["percent"]) / 100)
+        elif within:
+            limit = model["promise_t"] if within[2] == "t" else float(within[2])
+            values = wait if within[1] == "Wq" else inside
+            columns[name] = (values <= limit).mean(axis=1)
+            found[name] = mean_of(name)
+        elif name in known:
+            found[name] = known[name]
+    return found
+
+
+def luck_of(
+    arrival: NDArray[np.int64], works: Mapping[str, tuple[NDArray[np.int64], Any]], plan: Plan
+) -> Columns:
+    """Return how much the draws of replications were off their known means."""
+    columns: Columns = {}
+    rate = mean_gap(plan)
+    if rate:
+        columns[f"{CONTROL}gap"] = arrival[:, -1] / arrival.shape[1] / rate - 1
+    for name, (work, of) in works.items():
+        spread = of.spread if isinstance(of, OwnWork) else of
+        if spread.mean:
+            columns[f"{CONTROL}{name}"] = work.mean(axis=1) / spread.mean - 1
+    return columns
+
+
+def mean_gap(plan: Plan) -> float:
+    """Return the mean ticks between cases that come round the clock, or 0."""
+    come = plan.arrivals
+    if isinstance(come, Poisson):
+        return come.mean_gap
+    if isinstance(come, Renewal):
+        return come.gap.mean
+    return come.mean_gap / come.size if isinstance(come, Groups) else 0.0
+
+
+def _busy_periods(arrival: Array, wait: Array, end: Array) -> Columns:
+    """Return number, sum and sum of squares of busy periods; each begins with who never waits."""
+    numbers, sums, squares = [], [], []
+    for come, waited, left in zip(arrival, wait, end, strict=True):
+        first = np.flatnonzero(waited == 0)
+        length = left[first[1:] - 1] - come[first[:-1]]
+        # those that begin in the first nine tenths, so that none is cut off for being long
+        length = length[first[:-1] < 0.9 * len(come)]
+        numbers.append(len(length))
+        sums.append(length.sum())
+        squares.append((length**2).sum())
+    return {
+        "busy_number": np.array(numbers, dtype=np.float64),
+        "busy": np.array(sums),
+        "busy2": np.array(squares),
+    }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Side:
+    """Replications side by side, from either engine."""
+
+    arrival: NDArray[np.int64]
+    finish: NDArray[np.int64]
+    ready: Sequence[NDArray[np.int64]]
+    start: Sequence[NDArray[np.int64]]
+    end: Sequence[NDArray[np.int64]]
+    work: Sequence[NDArray[np.int64]]
+    types: NDArray[np.int64]
+    outcome: NDArray[np.int64]
+
+
+def side_by_side(plan: Plan, seed: int, replications: Sequence[int]) -> _Side:
+    """Return replications side by side, the quick way where the plan allows it."""
+    if feeds_forward(plan):
+        run = forward(plan, seed, replications)
+        none = np.broadcast_to(np.int64(0), run.arrival.shape)
+        return _Side(run.arrival, run.finish, run.ready, run.start, run.end, run.work, none, none)
+    traces = [simulate_replication(plan, seed, number) for number in replications]
+
+    def table(name: str) -> list[NDArray[np.int64]]:
+        every = np.stack([getattr(trace, name) for trace in traces])
+        return [every[:, :, desk] for desk in range(every.shape[2])]
+
+    return _Side(
+        np.stack([trace.arrival for trace in traces]),
+        np.stack([trace.finish for trace in traces]),
+        table("ready"),
+        table("start"),
+        table("end"),
+        table("work"),
+        np.stack([trace.types_of() for trace in traces]),
+        np.stack([trace.outcomes() for trace in traces]),
+    )
+
+
+def priority_single_station(model: Model, expected: Mapping[str, Any]) -> Study:
+    """Return the study of one queue with classes; each class has its own step."""
+    classes = model["classes"]
+    rates = [arrivals(each["arrivals"])[1] for each in classes]
+    works = [distribution(each["service"]) for each in classes]
+    rule = model["discipline"]
+    if "preemptive-resume" in rule:
+        order: Any = Interrupting()
+    elif "non-preemptive" in rule:
+        order = ByPriority()
+    else:
+        raise NotExpressible(f"the discipline '{rule}'")
+    if any(each["arrivals"]["process"] != "poisson" for each in classes):
+        raise NotExpressible("classes that do not come as Poisson streams")
+    load = sum(r * w.mean for r, w in zip(rates, works, strict=True)) / UNIT / model["servers"]
+    warm = math.ceil(12 / (1 - math.sqrt(load)) ** 2) + 200
+    number = max(10 * warm, 10_000)
+    desks = [(f"class{k}", [Desk(0, "desk", (0,), 0)], work) for k, work in enumerate(works, 1)]
+    plan = network(
+        desks, {}, people(model["servers"], order=order), (days_for(number / sum(rates)),),
+        Poisson(UNIT / sum(rates)), number,
+    )  # fmt: skip
+    plan = replace(
+        plan,
+        steps=tuple(replace(step, of=k) for k, step in enumerate(plan.steps)),
+        types=tuple(
+            CaseType(f"class{k}", Name(f"class {k}"), rate, each["priority"])
+            for k, (rate, each) in enumerate(zip(rates, classes, strict=True), 1)
+        ),
+    )
+
+    def sample(seed: int, replications: Sequence[int]) -> Columns:
+        run = side_by_side(plan, seed, replications)
+        columns: Columns = {"waits": np.zeros(len(replications))}
+        columns |= luck_of(run.arrival, {}, plan)
+        for k, of in enumerate(works):
+            every = np.asarray(run.types == k)
+            columns[f"{CONTROL}share{k}"] = every.mean(axis=1) - rates[k] / sum(rates)
+            drawn = np.where(every, run.work[k], 0).sum(axis=1) / every.sum(axis=1)
+            columns[f"{CONTROL}work{k}"] = drawn / of.mean - 1
+            mine = np.asarray(run.types == k)
+            mine[:, :warm] = False
+            wait = (run.start[k] - run.ready[k]) / UNIT
+            stay = (run.end[k] - run.ready[k]) / UNIT
+            columns[f"n{k}"] = mine.sum(axis=1).astype(np.float64)
+            columns[f"wait{k}"] = np.where(mine, wait, 0).sum(axis=1)
+            columns[f"stay{k}"] = np.where(mine, stay, 0).sum(axis=1)
+            columns["waits"] = columns["waits"] + columns[f"wait{k}"]
+        columns["n"] = np.full(len(replications), float(number - warm))
+        return columns
+
+    metrics: dict[str, Metric] = {"Wq_all": ratio("waits", "n")}
+    for k in range(len(classes)):
+        metrics[f"Wq_class{k + 1}"] = ratio(f"wait{k}", f"n{k}")
+        metrics[f"W_class{k + 1}"] = ratio(f"stay{k}", f"n{k}")
+    return Study(sample, metrics, max(1, 60_000 // number))
