@@ -272,6 +272,6 @@ def _list(lines: Sequence[str]) -> str:
 def json_block(key: str, document: dict[str, Any]) -> str:
     """Return data for the page's script; nothing in it can end the block."""
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    for sign in "&\u2028\u2029":
+    for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return f'<script type="application/json" id="{key}">{text}</script>\n'
