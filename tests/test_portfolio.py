@@ -402,7 +402,7 @@ def test_the_reference_portfolios_are_scheduled_well(projects: int, first_come: 
     assert broken_rules(file.portfolio, later.times) == [] if later.times else False
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the reference portfolios are not here")
 @pytest.mark.parametrize(("projects", "most"), [(20, 7850), (40, 22850)])
 def test_the_reference_values_are_reached_in_forty_seconds(projects: int, most: int):

@@ -30,7 +30,7 @@ def test_textbook_values_come_out(name):
 
 
 @with_cases
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_textbook_case_comes_out():
     """All cases of the reference file pass, whatever their family."""
     verified = list(verify_file(CASES, workers=2, seconds=300))
