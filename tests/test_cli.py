@@ -172,8 +172,6 @@ def test_ctrl_c_in_the_middle_of_a_run(tmp_path: Path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # a test run started in the background ignores Ctrl-C and would pass that on
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     time.sleep(2)
     process.send_signal(signal.SIGINT)
