@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+from pathlib import Path
 
 import pytest
 from test_house import ROOT
@@ -15,8 +16,11 @@ PAGES = sorted(
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_the_page_shows_what_python_prints(page: str):
+def test_the_page_shows_what_python_prints(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     """Every example of the page runs and gives what stands below it."""
+    monkeypatch.chdir(tmp_path)
     result = doctest.testfile(
         str(ROOT / page), module_relative=False, encoding="utf-8", optionflags=doctest.ELLIPSIS
     )
