@@ -18,8 +18,11 @@ from optimizer.lever_offers import Choice, Design, OfferBook, Refusal
 from optimizer.redesign_model import SPENT, Cut, Limit, Master, pattern_of
 from optimizer.running_solver import Effort, run
 
-MOST_ROUNDS = 3000
-"""Choices applied before a search gives up its proof and returns the best so far."""
+MOST_ROUNDS = 300
+"""Choices applied before a question gives up its proof and returns the best so far."""
+
+_AT_LEAST = 5
+"""Rounds that every later question still gets when earlier ones have used up theirs."""
 
 SOLVER_SECONDS = 20.0
 """The solver's own, repeatable seconds for one round."""
@@ -76,7 +79,10 @@ class Search:
     seed : int
         Seed of the solver.
     rounds : int
-        Most choices applied for one question.
+        Most choices applied for one question; all questions together get twice as many, and
+        later ones build on what earlier ones have learned.
+    used : int
+        Choices applied so far.
     cuts : list of Cut
         What has been learned.
     """
@@ -85,6 +91,7 @@ class Search:
     seed: int = 1
     rounds: int = MOST_ROUNDS
     prints: Footprints = field(init=False)
+    used: int = 0
     cuts: list[Cut] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -210,7 +217,9 @@ class Search:
         spent, number, interrupted = 0.0, 0, False
         best, value = self._as_it_is(measure, limits, excluded)
         effort = Effort(SOLVER_SECONDS, seed=self.seed, workers=1, deterministic=True)
-        for number in range(1, self.rounds + 1):
+        rounds = min(self.rounds, max(_AT_LEAST, 2 * self.rounds - self.used))
+        for number in range(1, rounds + 1):
+            self.used += 1
             solver = cp_model.CpSolver()
             try:
                 ended = run(master.model, solver, effort, subsolvers=())

@@ -17,7 +17,14 @@ import numpy as np
 
 from optimizer.redesign_trial import interval_json
 from optimizer.replications import Replications
-from optimizer.staffing_bounds import PoolLoad, loads, staffed, with_ample_staff
+from optimizer.staffing_bounds import (
+    MOST_SITTINGS,
+    PoolLoad,
+    loads,
+    meetings,
+    staffed,
+    with_ample_staff,
+)
 from rules import Name
 from scenarios.plan import Plan
 from simulator import Interval
@@ -423,7 +430,8 @@ def staffing(
     costs : mapping of str to float, optional
         Of one person in a pool; 1 by default.
     pools : sequence of str, optional
-        Pools whose people may be chosen; by default all that work comes to.
+        Pools whose people may be chosen, and ``<meeting>.slots`` or ``<meeting>.sittings``
+        of joint meetings; by default all that work comes to.
     most : int
         Most people in one pool; 0: twice today's, or what the load asks for plus four.
     replications : int
@@ -434,27 +442,21 @@ def staffing(
         Staffings simulated at most to prove that nothing cheaper keeps the promise.
     """
     known = {each.pool: each for each in loads(plan, seed)}
-    today = {pool.key: pool.capacity for pool in plan.pools if pool.key in known}
-    chosen = [key for key in today if known[key].load > 0] if pools is None else list(pools)
+    sittings = meetings(plan)
+    today = {pool.key: pool.capacity for pool in plan.pools if pool.key in known} | sittings
+    busy = [key for key in today if key in sittings or known[key].load > 0]
+    chosen = busy if pools is None else list(pools)
     for key in chosen:
-        if key not in known:
-            raise ValueError(f"{key} is none of {', '.join(known)}")
+        if key not in today:
+            raise ValueError(f"{key} is none of {', '.join(today)}")
+    prices = {} if costs is None else costs
     choosable = tuple(
-        Choosable(
-            key,
-            known[key].stable,
-            max(
-                known[key].stable,
-                most or max(2 * today[key], known[key].square_root + 4),
-            ),
-            1.0 if costs is None else costs.get(key, 1.0),
-        )
-        for key in chosen
+        _choosable(key, today[key], known.get(key), most, prices.get(key, 1.0)) for key in chosen
     )
     search = StaffingSearch(plan, choosable, promise, max(5, replications), seed)
     ceiling = search.ceiling()
     reference = search.at(tuple(today[key] for key in chosen))
-    start = tuple(each.least for each in choosable)
+    start = tuple(each.least for each in choosable)  # the least stable staffing
     limit = mean_interval(ceiling)
     best: People | None = None
     proved, bound, interrupted = False, search.cost(start), False
@@ -462,7 +464,7 @@ def staffing(
     dearer: Staffed | None = None
     if _lower(ceiling, promise.confidence) >= promise.share:
         try:
-            best = search.greedy(_head_start(choosable, known), promise.share)
+            best = search.greedy(start, promise.share)
             best = best and search.improve(best, promise.share)
             if best is not None and proof:
                 best, proved, bound = search.prove(best, promise.share, proof)
@@ -493,9 +495,13 @@ def staffing(
     )
 
 
-def _head_start(pools: Sequence[Choosable], known: Mapping[str, PoolLoad]) -> People:
-    """Return the least stable staffing; the search adds from there."""
-    return tuple(min(each.most, max(each.least, known[each.pool].stable)) for each in pools)
+def _choosable(key: str, today: int, load: PoolLoad | None, most: int, cost: float) -> Choosable:
+    """Return the bounds of one number: from what the load asks for to twice today's."""
+    if load is None:
+        top = MOST_SITTINGS if key.endswith(".sittings") else max(most, 2 * today)
+        return Choosable(key, 1, top, cost)
+    top = most or max(2 * today, load.square_root + 4)
+    return Choosable(key, load.stable, max(load.stable, top), cost)
 
 
 def _runner_up(search: StaffingSearch, best: People, share: float) -> Staffed | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
 from optimizer.erlang import erlang_c, fewest_stable, square_root_staffing
-from scenarios.plan import AMPLE, Plan
+from scenarios.gatherings import Meeting
+from scenarios.plan import AMPLE, Desk, Plan
 from simulator.draws import arrival_times, desk_times
 
 
@@ -36,6 +38,10 @@ class PoolLoad:
     def queues(self, people: int) -> float:
         """Return the chance that work queues, by Erlang C."""
         return erlang_c(people, self.load)
+
+
+MOST_SITTINGS = 5
+"""Sittings of a joint meeting, at most, in the time in which it sits once today."""
 
 
 def loads(plan: Plan, seed: int, replications: int = 3) -> tuple[PoolLoad, ...]:
@@ -66,16 +72,62 @@ def loads(plan: Plan, seed: int, replications: int = 3) -> tuple[PoolLoad, ...]:
     )
 
 
+def meetings(plan: Plan) -> dict[str, int]:
+    """Return what may be chosen about joint meetings, with today's number.
+
+    ``<meeting>.slots`` are the cases of one sitting; ``<meeting>.sittings`` says how often
+    it sits in the time in which it sits once today.
+    """
+    found: dict[str, int] = {}
+    for desk in plan.desks:
+        if isinstance(desk.gathering, Meeting):
+            found[f"{desk.gathering.key}.slots"] = desk.gathering.slots
+            found[f"{desk.gathering.key}.sittings"] = 1
+    return found
+
+
 def staffed(plan: Plan, people: Mapping[str, int]) -> Plan:
-    """Return a plan with other numbers of people in some pools."""
+    """Return a plan with other numbers of people in some pools, or other meetings."""
     return replace(
         plan,
         pools=tuple(
             replace(pool, capacity=people.get(pool.key, pool.capacity)) for pool in plan.pools
         ),
+        desks=tuple(_met(plan, desk, people) for desk in plan.desks),
     )
+
+
+def _met(plan: Plan, desk: Desk, people: Mapping[str, int]) -> Desk:
+    meeting = desk.gathering
+    if not isinstance(meeting, Meeting):
+        return desk
+    slots = people.get(f"{meeting.key}.slots", meeting.slots)
+    often = people.get(f"{meeting.key}.sittings", 1)
+    if slots == meeting.slots and often == 1:
+        return desk
+    more = _sittings(plan, desk, meeting.sittings, often)
+    return replace(desk, gathering=replace(meeting, slots=slots, sittings=more))
+
+
+def _sittings(plan: Plan, desk: Desk, sittings: tuple[int, ...], often: int) -> tuple[int, ...]:
+    """Return sittings with more of them evenly in between, on days when people are there."""
+    calendar = plan.calendars[desk.calendar]
+    found = set(sittings)
+    for early, late in pairwise(sittings if often > 1 else ()):
+        for number in range(1, often):
+            at = early + (late - early) // DAY * number // often * DAY
+            while at < late and not calendar.worked(at, at + 1):
+                at += DAY
+            if early < at < late:
+                found.add(at)
+    return tuple(sorted(found))
+
+
+DAY = 86_400
+"""Ticks of a civil day."""
 
 
 def with_ample_staff(plan: Plan, keys: Sequence[str]) -> Plan:
     """Return a plan in which nobody waits for some pools: no staffing does better."""
-    return staffed(plan, dict.fromkeys(keys, AMPLE))
+    ample = {key: MOST_SITTINGS if key.endswith(".sittings") else AMPLE for key in keys}
+    return staffed(plan, ample)

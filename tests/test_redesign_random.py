@@ -78,8 +78,13 @@ def test_exact_search_equals_brute_force(seed: int):
     check_against_brute_force(seed)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", REST)
+@pytest.mark.parametrize(
+    "seed",
+    [
+        pytest.param(s, marks=pytest.mark.slow if n < 20 else pytest.mark.long)
+        for n, s in enumerate(REST)
+    ],
+)
 def test_exact_search_equals_brute_force_on_more(seed: int):
     """The same on 170 further catalogues of up to 120 steps, with six to nine offers."""
     check_against_brute_force(seed)

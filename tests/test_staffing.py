@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -189,3 +190,17 @@ def test_criticality_of_a_single_chain_is_one():
     steps, links = criticality(plan, simulate(plan, 1).replications)
     assert set(steps.values()) == {1.0}
     assert set(links.values()) == {1.0}
+
+
+def test_a_meeting_may_sit_more_often_or_take_more_cases():
+    """A promise that a fortnightly meeting breaks is kept by sitting more often."""
+    from scenarios.gatherings import Meeting
+
+    fortnights = tuple(range(10 * HOUR, 600 * 24 * HOUR, 14 * 24 * HOUR))
+    plan = plan_of(Task("panel", 0), cases=40, arrivals=Poisson(48.0 * HOUR))
+    desk = replace(plan.desks[0], gathering=Meeting("board", fortnights, 8))
+    plan = replace(plan, desks=(desk,))
+    assert staffing(plan, KeepPromise(8, 0.9), replications=6, pools=["board.slots"]).best is None
+    found = staffing(plan, KeepPromise(8, 0.9), replications=6, pools=["board.sittings"])
+    assert found.best is not None
+    assert found.best.people == {"board.sittings": 2}

@@ -105,7 +105,7 @@ def _add_redesign(questions: Commands) -> None:
     parser.add_argument(
         "--rounds",
         type=whole(1),
-        default=3000,
+        default=300,
         metavar="N",
         help=_("redesigns applied before a proof is given up (default %(default)s)"),
     )
@@ -366,7 +366,9 @@ def _redesign_text(found: Redesign, language: str) -> str:
             for key in found.book.in_order(best.choice)
         ),
         "",
-        _("nothing on offer makes it shorter; this chain holds it:"),
+        _("nothing on offer makes it shorter; this chain holds it:")
+        if found.found.status == "optimal"
+        else _("this chain holds it:"),
         *paragraphs([f"  {each.sentence(language)}" for each in found.holding]).splitlines(),
         "",
         _("today's steps with every custom dropped: %s days, held by statute and data:")
