@@ -30,12 +30,15 @@ class Run:
         ``simpy`` or ``fast``; both give the same replications.
     replications : tuple of Trace
         In order; replication k stands at index k.
+    notice : str
+        Why the compiled engine did not run where it should have; empty otherwise.
     """
 
     plan: Plan
     seed: int
     engine: str
     replications: tuple[Trace, ...]
+    notice: str = ""
 
     def rows(self) -> Iterator[Row]:
         """Yield the event log by replication, case, desk and visit."""
@@ -50,6 +53,7 @@ def simulate(
     *,
     precision: float | None = None,
     most: int = 10_000,
+    engine: str = "simpy",
 ) -> Run:
     """Run a plan many times with independent luck.
 
@@ -68,13 +72,17 @@ def simulate(
         the number of replications", JORS 61, 2010).
     most : int
         Replications after which a precision is given up.
+    engine : str
+        ``simpy``, ``fast``, or ``auto``; see :func:`simulator.engines.engine_for`.
 
     Examples
     --------
     ``len(simulate(plan, 10, precision=0.02).replications)`` says how many it took.
     """
-    from simulator.simpy_engine import simulate_replication
+    from simulator.engines import engine_for
 
+    chosen = engine_for(plan, replications, engine)
+    simulate_replication = chosen.replication
     traces: list[Trace] = []
     means: list[float] = []
     kept_since = 0
@@ -87,7 +95,8 @@ def simulate(
             ticks = plan.calendars[0].worked_many(trace.arrival, trace.finish)
             means.append(float(ticks.mean()) if len(ticks) else 0.0)
             kept_since = kept_since + 1 if _is_precise(means, precision) else 0
-    return Run(plan, seed, "simpy", tuple(traces))
+    notice = chosen.why if chosen.fell_back else ""
+    return Run(plan, seed, chosen.name, tuple(traces), notice)
 
 
 def _is_precise(means: list[float], precision: float) -> bool:

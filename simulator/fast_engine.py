@@ -1,0 +1,93 @@
+"""The compiled engine: the traces of the SimPy engine, tick for tick, a hundred times sooner.
+
+It runs plans for which :func:`simulator.plan_arrays.uncovered` names nothing. The draws are
+those of :mod:`simulator.draws`; :mod:`simulator.fast_kernel` plays them out. The latter
+needs numba and is imported at the first run. Whether a run is worth that, and what to do
+where numba is missing, is decided in :mod:`simulator.engines`.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from scenarios.plan import IntArray, Plan
+from simulator.draws import arrival_times, calendars_of, case_facts, case_types, desk_times, holds
+from simulator.plan_arrays import House, hours_of, house_of, uncovered
+from simulator.trace import Outcome, Trace
+
+
+class NotCovered(ValueError):  # noqa: N818 - said as the caller meets it
+    """The plan has a feature that the compiled engine does not know yet."""
+
+
+def simulate_replication(plan: Plan, seed: int, replication: int) -> Trace:
+    """Run all cases of a plan to their end, once.
+
+    Raises
+    ------
+    BeyondCalendar
+        When work does not end within the plan's calendars.
+    NotCovered
+        When the plan has a feature that this engine does not know.
+    ImportError
+        When numba is not installed.
+    """
+    from simulator import simpy_engine
+    from simulator.fast_kernel import replicate
+
+    if missing := uncovered(plan):
+        raise NotCovered(f"{plan.key}: the compiled engine does not know {', '.join(missing)}")
+    house, hours = _arrays(plan, seed, replication)
+    arrival = arrival_times(plan, seed, replication)
+    work = desk_times(plan, seed, replication)
+    skip = _skipped(plan, seed, replication)
+    finish = arrival.copy()
+    if not house.main:  # cases leave as they come
+        ready, start, end = (np.repeat(arrival, house.width) for _ in range(3))
+    else:
+        ready, start, end = (np.empty(work.size, dtype=np.int64) for _ in range(3))
+        order = np.argsort(arrival, kind="stable")
+        flat = work.reshape(-1)
+        ended = replicate(
+            house, hours, arrival[order], order, flat, skip.reshape(-1),
+            ready, start, end, finish,
+        )  # fmt: skip
+        if not ended:
+            # it tells which work does not end, so that both engines say the same
+            return simpy_engine.simulate_replication(plan, seed, replication)
+    shape = plan.cases, house.width
+    return Trace(
+        arrival,
+        finish,
+        ready.reshape(shape),
+        start.reshape(shape),
+        end.reshape(shape),
+        np.full(plan.cases, Outcome.FINISHED, dtype=np.int64),
+        case_types(plan, seed, replication),
+        served=np.full(shape, bool(house.main)) & (skip == 0 if skip.size else True),
+        work=work,
+    )
+
+
+def _arrays(plan: Plan, seed: int, replication: int) -> tuple[House, IntArray]:
+    if not plan.interruptions:
+        return _undisturbed(plan)
+    calendars = calendars_of(plan, seed, replication)
+    return house_of(plan, calendars), hours_of(calendars)
+
+
+@lru_cache(maxsize=8)
+def _undisturbed(plan: Plan) -> tuple[House, IntArray]:
+    """Return the arrays of a plan whose calendars no chance shortens."""
+    return house_of(plan, plan.calendars), hours_of(plan.calendars)
+
+
+def _skipped(plan: Plan, seed: int, replication: int) -> IntArray:
+    """Return 1 where a desk does not concern a case, or nothing if all desks concern all."""
+    conditions = [(*plan.steps[desk.step].when, *desk.when) for desk in plan.desks]
+    if not any(conditions):
+        return np.zeros(0, dtype=np.int64)
+    facts = case_facts(plan, seed, replication)
+    return np.column_stack([~holds(when, facts) for when in conditions]).astype(np.int64)
