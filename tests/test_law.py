@@ -211,3 +211,18 @@ def test_bad_law_tables_are_refused_with_their_lines(tmp_path: Path):
     )
     (hole,) = read_law(tmp_path / "limits.csv", tmp_path / "stops.csv").holes()
     assert hole == "a (CN): old and new leave a hole between 2010-12-31 and 2011-02-01"
+
+
+def test_every_article_that_levers_rest_on_is_held_with_its_text():
+    """Arts. 26, 29, 32, 34, 35, 42-48, 55, 57 and 82 are data: citation, text, dates, source."""
+    on = date(2013, 9, 1)
+    articles = " ".join(rule.article for rule in LAW.provisions)
+    for number in (26, 29, 32, 34, 35, *range(42, 49), 55, 57, 82):
+        assert f"art. {number}" in articles, number
+    assert "agent" in LAW.provision("agent", on=on).name.en
+    assert LAW.provision("first-come", on=on).article == "行政许可法 art. 57"
+    assert all(rule.name.zh and rule.name.en and rule.source for rule in LAW.provisions)
+    with pytest.raises(LookupError, match="was not law on 2004-06-30"):
+        LAW.provision("agent", on=date(2004, 6, 30))
+    with pytest.raises(LookupError, match="did you mean 'agent'"):
+        LAW.provision("agnt", on=on)

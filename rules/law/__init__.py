@@ -7,7 +7,14 @@ from rules.law.clocks import (
     acceptance,
     deadline,
 )
-from rules.law.provisions import ClockStopRule, Law, LimitRule, national_law, read_law
+from rules.law.provisions import (
+    ClockStopRule,
+    Law,
+    LimitRule,
+    Provision,
+    national_law,
+    read_law,
+)
 
 __all__ = [
     "Acceptance",
@@ -16,6 +23,7 @@ __all__ = [
     "Law",
     "LegalClock",
     "LimitRule",
+    "Provision",
     "acceptance",
     "deadline",
     "national_law",

@@ -42,6 +42,16 @@ LIMIT_COLUMNS = (
     Column("valid_to", ("失效",)),
     Column("source", ("来源",), required=True),
 )
+PROVISION_COLUMNS = (
+    Column("key", required=True),
+    Column("jurisdiction", ("适用地区",), required=True),
+    Column("article", ("条款",), required=True),
+    Column("name_zh", ("内容",)),
+    Column("name_en"),
+    Column("valid_from", ("生效",), required=True),
+    Column("valid_to", ("失效",)),
+    Column("source", ("来源",), required=True),
+)
 STOP_COLUMNS = (
     Column("reason", required=True),
     Column("jurisdiction", ("适用地区",), required=True),
@@ -119,6 +129,29 @@ class ClockStopRule:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class Provision:
+    """What an article orders besides its limits, over the dates in which it is law.
+
+    Attributes
+    ----------
+    key : str
+        For instance ``agent`` (art. 29) or ``first-come`` (art. 57).
+    name : Name
+        What it orders, in a sentence.
+    jurisdiction, article, valid_from, valid_to, source
+        As of :class:`LimitRule`.
+    """
+
+    key: str
+    jurisdiction: str
+    article: str
+    name: Name
+    valid_from: date
+    valid_to: date
+    source: str
+
+
 class _Dated(Protocol):
     @property
     def jurisdiction(self) -> str: ...
@@ -150,6 +183,24 @@ class Law:
 
     limits: tuple[LimitRule, ...]
     stops: tuple[ClockStopRule, ...]
+    provisions: tuple[Provision, ...] = ()
+
+    def provision(self, key: str, *, on: date, jurisdiction: str = NATION) -> Provision:
+        """Return what an article orders on a day, the lowest jurisdiction first.
+
+        Raises
+        ------
+        LookupError
+            If no provision has the key, or none was law on that day.
+        """
+        known = sorted({rule.key for rule in self.provisions})
+        if key not in known:
+            raise LookupError(f"no provision is called '{key}'{did_you_mean(key, known)}")
+        versions = [rule for rule in self.provisions if rule.key == key]
+        found = _in_force(versions, on, jurisdiction)
+        if not found:
+            raise LookupError(f"'{key}' was not law on {on} in {jurisdiction}")
+        return max(found, key=lambda rule: (len(rule.jurisdiction), rule.valid_from))
 
     def limit(self, key: str, *, on: date, jurisdiction: str = NATION) -> LimitRule:
         """Return the limit that is law on a day, the lowest jurisdiction first.
@@ -196,21 +247,33 @@ class Law:
 def national_law() -> Law:
     """Return the shipped provisions."""
     folder = Path(str(resources.files("rules"))) / "data"
-    return read_law(folder / "law_limits.csv", folder / "law_clock_stops.csv")
+    return read_law(
+        folder / "law_limits.csv",
+        folder / "law_clock_stops.csv",
+        folder / "law_provisions.csv",
+    )
 
 
-def read_law(limits: Path, stops: Path) -> Law:
-    """Read provisions from two tables.
+def read_law(limits: Path, stops: Path, provisions: Path | None = None) -> Law:
+    """Read law from its tables.
+
+    Parameters
+    ----------
+    limits, stops : Path
+        Limits and reasons for which the clock stands still.
+    provisions : Path, optional
+        What articles order besides.
 
     Raises
     ------
     InputError
-        With every problem of both tables.
+        With every problem of all tables.
     """
     reading = Reading()
     law = Law(
         tuple(_rows(limits, LIMIT_COLUMNS, reading, _limit_rule)),
         tuple(_rows(stops, STOP_COLUMNS, reading, _stop_rule)),
+        tuple(_rows(provisions, PROVISION_COLUMNS, reading, _provision)) if provisions else (),
     )
     if reading.problems:
         raise InputError(reading.problems)
@@ -266,6 +329,18 @@ def _limit_rule(row: Row, wrong: Callable[[str], None]) -> LimitRule:
 def _stop_rule(row: Row, wrong: Callable[[str], None]) -> ClockStopRule:
     return ClockStopRule(
         reason=row["reason"],
+        jurisdiction=row["jurisdiction"],
+        article=row["article"],
+        name=Name(row["name_zh"], row["name_en"]),
+        valid_from=_day(row["valid_from"], "valid_from", date.min, wrong),
+        valid_to=_day(row["valid_to"], "valid_to", date.max, wrong),
+        source=row["source"],
+    )
+
+
+def _provision(row: Row, wrong: Callable[[str], None]) -> Provision:
+    return Provision(
+        key=row["key"],
         jurisdiction=row["jurisdiction"],
         article=row["article"],
         name=Name(row["name_zh"], row["name_en"]),
