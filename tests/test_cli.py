@@ -454,3 +454,17 @@ def test_the_doctor_warns_of_a_package_that_hides_ours(lianban: Lianban, tmp_pat
     assert done.returncode == 1
     assert "import rules" in done.stdout
     assert "hides ours" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("run", "nanjing-enterprise"), ("compare", "jiaxing", "nanjing-enterprise")],
+)
+def test_a_flow_without_days_is_not_simulated(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+):
+    """Where the source gives no time limits nothing is answered: zero days would look true."""
+    code, out, err = say(capsys, *words)
+    assert (code, out) == (2, "")
+    assert "nanjing-enterprise has no days to simulate" in err
+    assert err.count("\n") == 1

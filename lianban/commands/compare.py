@@ -16,6 +16,7 @@ from lianban.commands.options import (
     add_scenarios,
     chance,
     is_redesign,
+    must_have_days,
     new_command,
 )
 from lianban.commands.sweep import add_sweep, swept
@@ -59,6 +60,8 @@ def compare(options: argparse.Namespace, console: Console) -> Outcome:
     if saved := _saved_runs(options):
         return _compare_saved(saved, console)
     chosen = scenarios_to_compare(options.scenarios)
+    if not options.paper:
+        must_have_days(chosen)
     replications, seed = chance(options, chosen[0])
     if options.paper:
         replications = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from gettext import gettext as _
 from typing import TYPE_CHECKING
 
@@ -81,6 +81,15 @@ def chance(options: argparse.Namespace, scenario: Scenario) -> tuple[int, int]:
     """Return replications and seed: as asked for, else the scenario's own."""
     replications = options.replications or scenario.replications
     return replications, scenario.seed if options.seed is None else options.seed
+
+
+def must_have_days(scenarios: Iterable[Scenario]) -> None:
+    """Refuse to simulate a flow whose source gives no days: zero would look like an answer."""
+    for scenario in scenarios:
+        if not scenario.procedure.serial_days:
+            raise UsageError(
+                _("%s has no days to simulate: no step says how long it takes") % scenario.key
+            )
 
 
 def is_redesign(scenario: Scenario) -> bool:

@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lianban.commands.compare import scenarios_to_compare
-from lianban.commands.options import UsageError, add_chance, add_scenarios, chance, new_command
+from lianban.commands.options import (
+    UsageError,
+    add_chance,
+    add_scenarios,
+    chance,
+    must_have_days,
+    new_command,
+)
 from lianban.files import whole_file
 from lianban.terminal import Console, Outcome
 
@@ -62,6 +69,8 @@ def report(options: argparse.Namespace, console: Console) -> Outcome:
     if not path.parent.is_dir():
         raise UsageError(_("%s: there is no such folder") % path.parent)
     chosen = scenarios_to_compare(options.scenarios)
+    if not options.paper:
+        must_have_days(chosen)
     replications, seed = chance(options, chosen[0])
     if not options.paper:
         console.note(_("simulating %d designs ...") % len(chosen))

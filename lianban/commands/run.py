@@ -16,6 +16,7 @@ from lianban.commands.options import (
     add_scenario,
     add_timing,
     chance,
+    must_have_days,
     new_command,
 )
 from lianban.commands.sweep import add_sweep, swept
@@ -56,6 +57,7 @@ def run(options: argparse.Namespace, console: Console) -> Outcome:
     if in_full and (options.workers or options.store or options.cluster):
         raise UsageError(_("--log and --save keep every step: not with --workers or --store"))
     scenario = load(options.scenario)
+    must_have_days([scenario])
     replications, seed = chance(options, scenario)
     started = time.perf_counter()
     found = None
