@@ -135,7 +135,9 @@ class ProjectSearch:
                 placed = 0
                 if budget.used >= until:
                     break
-                share = (budget.used - began) / max(1e-9, until - began)
+                # The budget may be spent before the first move: a share past 1 would turn the
+                # temperature negative and the exponent below positive.
+                share = min(1.0, (budget.used - began) / max(1e-9, until - began))
                 temperature = warmth * (1 - share) + 1e-9
             moves += 1
             if moves % _COMPACT_EVERY == 0:
