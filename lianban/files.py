@@ -29,16 +29,3 @@ def whole_folder(path: Path) -> Iterator[Path]:
             if old.exists():
                 shutil.move(old, path)
             raise
-
-
-def whole_file(path: Path, data: bytes) -> None:
-    """Write a file so that it appears whole or not at all."""
-    half = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with half.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(half, path)
-    finally:
-        half.unlink(missing_ok=True)

@@ -7,8 +7,6 @@ looks like, once for every form of output.
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -16,6 +14,7 @@ from pathlib import Path
 
 from results.font import missing
 from rules import did_you_mean
+from rules.files import write_whole
 
 Point = tuple[float, float]
 
@@ -224,7 +223,7 @@ class Picture:
             from results.charts import to_bytes
 
             content = to_bytes(self, form[1:])
-        _write_whole(path, content)
+        write_whole(path, content)
         return path
 
 
@@ -259,16 +258,3 @@ def arrowhead(tip: Point, classes: str, size: float = 7.0) -> Line:
     return Line(
         ((x, y), (x - size, y - size * 0.45), (x - size, y + size * 0.45)), classes, closed=True
     )
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    part = path.with_name(f".{path.name}-{secrets.token_hex(6)}.part")
-    try:
-        with part.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise

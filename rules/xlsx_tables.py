@@ -15,6 +15,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from rules.csv_tables import MOST_ROWS, column_letters, is_formula
+from rules.files import whole_file
 from rules.problems import InputError, Place, Problem, did_you_mean
 
 MOST_UNPACKED = 64 * 1024 * 1024
@@ -192,7 +193,7 @@ def _text(value: object) -> str:
 def write_sheets(
     path: Path, sheets: Sequence[tuple[str, Sequence[Sequence[str]]]]
 ) -> tuple[str, ...]:
-    """Write sheets of text cells.
+    """Write sheets of text cells; the file appears whole or not at all.
 
     Returns
     -------
@@ -228,5 +229,6 @@ def write_sheets(
                     cell.quotePrefix = True
                 cells.append(cell)
             sheet.append(cells)
-    book.save(path)
+    with whole_file(path) as file:
+        book.save(file)
     return tuple(defused)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import os
+import io
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +13,7 @@ from xml.sax.saxutils import quoteattr
 import numpy as np
 from numpy.typing import NDArray
 
+from rules.files import whole_file
 from scenarios.plan import IntArray, Part, Plan
 from simulator.clocks import NOT_COUNTED
 from simulator.trace import Outcome, Trace
@@ -111,15 +112,11 @@ def write_log(run: Run, path: Path) -> None:
 
 
 def _whole(path: Path, encoding: str, write: Callable[[TextIO], None]) -> None:
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with unfinished.open("w", encoding=encoding, newline="") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with whole_file(path) as raw:
+        file = io.TextIOWrapper(raw, encoding=encoding, newline="")
+        write(file)
+        file.flush()
+        file.detach()  # the file is closed by its owner
 
 
 def _write_csv(run: Run, file: TextIO) -> None:

@@ -41,9 +41,9 @@ from results.exports.drawio import to_drawio
 from results.exports.mermaid import flowchart, gantt
 from results.exports.network import network_of
 from results.exports.text import clean, identifier, key_of, one_line
-from results.exports.whole_file import write_whole
 from rules import Duration, Edge, Name, Procedure, Step, Unit
 from rules.calendars import WorkingDays
+from rules.files import write_whole
 from rules.flows import Parallel
 
 GOLDEN = Path(__file__).parent / "golden"

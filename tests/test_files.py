@@ -1,4 +1,4 @@
-"""Folders appear whole or not at all."""
+"""Files and folders appear whole or not at all."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from lianban.files import whole_folder
+from rules.files import whole_file, write_whole
 
 
 def names(folder: Path) -> list[str]:
@@ -35,3 +36,28 @@ def test_after_a_failure_everything_stands_as_before(tmp_path: Path):
     with pytest.raises(OSError, match="full"):
         fill_folder()
     assert names(tmp_path) == ["demo", "demo/old"]
+
+
+def test_a_file_that_cannot_be_written_is_named_as_it_was_asked_for(tmp_path: Path):
+    """The message speaks of the planner's file, not of the draft beside it."""
+    wanted = tmp_path / "nowhere" / "flow.svg"
+    with pytest.raises(FileNotFoundError) as told:
+        write_whole(wanted, b"x")
+    assert told.value.filename == str(wanted)
+
+
+def test_an_older_file_stands_until_the_new_one_is_whole(tmp_path: Path):
+    """While a file is being filled, and after filling it failed, the older text is read."""
+    path = tmp_path / "items.csv"
+    write_whole(path, "old")
+
+    def fill() -> None:
+        with whole_file(path) as file:
+            file.write(b"ne")
+            assert path.read_text() == "old"
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fill()
+    assert names(tmp_path) == ["items.csv"]
+    assert path.read_text() == "old"

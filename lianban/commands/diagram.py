@@ -101,7 +101,7 @@ def save(
 ) -> None:
     """Write a scenario as a file for another program; it appears whole or not at all."""
     from results.exports import export
-    from results.exports.whole_file import write_whole
+    from rules.files import write_whole
 
     content = export(scenario, suffix, before=before, view=view, language=names)
     write_whole(path, content)

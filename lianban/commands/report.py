@@ -16,7 +16,6 @@ from lianban.commands.options import (
     must_have_days,
     new_command,
 )
-from lianban.files import whole_file
 from lianban.terminal import Console, Outcome
 
 if TYPE_CHECKING:
@@ -54,6 +53,7 @@ def add_to(commands: Commands) -> None:
 def report(options: argparse.Namespace, console: Console) -> Outcome:
     """Write a report."""
     from results.report import build_report, report_bytes
+    from rules.files import write_whole
 
     path = Path(options.output)
     suffix = path.suffix.lower()
@@ -80,7 +80,7 @@ def report(options: argparse.Namespace, console: Console) -> Outcome:
         seed=seed,
         levers_simulated=options.levers,
     )
-    whole_file(path, report_bytes(built, suffix, console.language))
+    write_whole(path, report_bytes(built, suffix, console.language))
     console.answer(
         {"file": str(path), "form": suffix, "comparison": built.comparison.to_json()},
         _("wrote %s") % path,

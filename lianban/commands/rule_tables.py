@@ -209,9 +209,9 @@ def export(options: argparse.Namespace, console: Console) -> Outcome:
 
     tables, target = _tables(options.tables), Path(options.output)
     if target.suffix.lower() == ".dmn":
-        from lianban.files import whole_file
+        from rules.files import write_whole
 
-        whole_file(target, dmn_bytes(tables, target.name))
+        write_whole(target, dmn_bytes(tables, target.name))
         written = [str(target)]
     else:
         written = _new_folder(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
 
 from results.font import font_path
+from rules.files import write_whole
 
 INK, DIM, RULE, PROMISE = "#1b232c", "#4d5a68", "#dde3e9", "#b00020"
 DESIGNS = (
@@ -95,12 +95,7 @@ def save(ax: Axes, path: Path | str) -> Path:
         none = {"CreationDate": None, "ModDate": None} if form == "pdf" else {}
         with rc_context({"pdf.fonttype": 42}):
             _figure(ax).savefig(out, format=form, dpi=192, metadata=none)
-    half = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        half.write_bytes(out.getvalue())
-        half.replace(path)
-    finally:
-        half.unlink(missing_ok=True)
+    write_whole(path, out.getvalue())
     return path
 
 

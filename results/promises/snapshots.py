@@ -13,10 +13,11 @@ from pathlib import Path
 from results.numbers import json_number
 from results.promises.checking import Checker
 from results.promises.files import Snapshot
-from results.run_store import locked, write_whole
+from results.run_store import locked
 from results.summary import LEVEL, Paper, elapsed_times
 from rules import InputError
 from rules.catalogue import Reading
+from rules.files import write_whole
 from scenarios.toml_files import read_toml
 from simulator import mean_interval
 

@@ -132,7 +132,7 @@ def report_bytes(report: Report, suffix: str, language: str = "en") -> bytes:
 
 def save_report(comparison: Comparison, path: Path, language: str = "en") -> Path:
     """Write the report of a comparison by the path's suffix; whole or not at all."""
-    from results.exports.whole_file import write_whole
+    from rules.files import write_whole
 
     if path.suffix.lower() not in FORMS:
         report_bytes(Report(comparison, (), 0), path.suffix)

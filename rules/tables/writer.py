@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import re
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Literal
 
+from rules.files import write_whole
 from rules.problems import InputError
 from rules.steps import Name
 from rules.tables.columns import Choice, Fact, Input, Missing, Output
@@ -38,12 +38,10 @@ def write_table(
     header, body = folder / f"{table.id}.toml", folder / f"{table.id}.{rows}"
     lines = rows_of(table)
     if rows == "xlsx":
-        half = body.with_name(body.name + ".part")
-        write_sheets(half, [(re.sub(r"[\\/*?:\[\]]", "_", table.id)[:31], lines)])
-        os.replace(half, body)
+        write_sheets(body, [(re.sub(r"[\\/*?:\[\]]", "_", table.id)[:31], lines)])
     else:
-        _write(body, _csv(lines))
-    _write(header, header_of(table, body.name).encode())
+        write_whole(body, _csv(lines))
+    write_whole(header, header_of(table, body.name))
     return header, body
 
 
@@ -164,10 +162,3 @@ def _pairs(name: Name) -> list[str]:
 
 def _text(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    half = path.with_name(path.name + ".part")
-    half.write_bytes(data)
-    os.replace(half, path)
