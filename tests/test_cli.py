@@ -352,6 +352,22 @@ def test_problems_are_in_the_document_too(here: Path, capsys: pytest.CaptureFixt
     assert "did you mean 'S01'?" in lines[0]
 
 
+def test_offers_and_promises_are_checked_too(here: Path, capsys: pytest.CaptureFixture[str]):
+    """A wrong word in offers.toml and in promises.toml is found before anything runs on it."""
+    say(capsys, "new", "city")
+    for name, text in (
+        ("offers.toml", '\n[[offer]]\nkey = "new"\nname = "n"\nlever = [{kind = "paralel"}]\n'),
+        ("promises.toml", '\n[[promise]]\nid = "x"\nkeep = "p90(totl) <= 3"\n'),
+    ):
+        with (here / "city" / name).open("a", encoding="utf-8") as file:
+            file.write(text)
+    code, out, err = say(capsys, "check", "city")
+    assert (code, out) == (2, "")
+    files = [line.split(":")[0] for line in err.splitlines()]
+    assert {"offers.toml", "promises.toml"} <= set(files)
+    assert len(files) == len(set(err.splitlines()))
+
+
 def test_a_scenario_that_is_not_there_gets_a_hint(capsys: pytest.CaptureFixture[str]):
     """A misspelt name is answered with the nearest known one."""
     code, out, err = say(capsys, "run", "jiaxin")

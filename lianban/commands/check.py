@@ -21,6 +21,7 @@ from lianban.terminal import Console, Outcome, aligned
 
 if TYPE_CHECKING:
     from lianban.commands.options import Commands
+    from rules import Problem
     from scenarios import Scenario
 
 
@@ -57,7 +58,7 @@ def check(options: argparse.Namespace, console: Console) -> Outcome:
 
 
 def _check_scenario(options: argparse.Namespace, console: Console) -> Outcome:
-    from rules import InputError, Problem
+    from rules import InputError
     from rules.checks import ServicePoint
     from scenarios import compile_plan, load
 
@@ -69,8 +70,11 @@ def _check_scenario(options: argparse.Namespace, console: Console) -> Outcome:
             scenarios.append(load(today.folder / redesign))
         except InputError as error:
             problems += error.problems
+    if not is_redesign(today):
+        problems += _problems_beside(today)
     if problems:
-        raise InputError(problems)
+        # promises read the redesigns too: what is wrong with one is said once
+        raise InputError(dict.fromkeys(problems))
     for scenario in scenarios:
         compile_plan(scenario)
     on = day_of(options.as_of, today.first_day)
@@ -86,6 +90,26 @@ def _check_scenario(options: argparse.Namespace, console: Console) -> Outcome:
         f"{aligned(rows)}\n{shown(findings, console.language)}",
     )
     return outcome_of(findings)
+
+
+def _problems_beside(scenario: Scenario) -> list[Problem]:
+    """Return what is wrong with the offers and the promises beside a scenario."""
+    from optimizer.lever_offers import OFFERS_FILE, read_offers
+    from results.promises.files import PROMISES_FILE, read_promises
+    from rules import InputError
+
+    problems: list[Problem] = []
+    try:
+        if (scenario.folder / OFFERS_FILE).is_file():
+            read_offers(scenario.folder / OFFERS_FILE)
+    except InputError as error:
+        problems += error.problems
+    try:
+        if (scenario.folder / PROMISES_FILE).is_file():
+            read_promises(scenario.folder / PROMISES_FILE, PROMISES_FILE)
+    except InputError as error:
+        problems += error.problems
+    return problems
 
 
 def _counts(scenario: Scenario) -> dict[str, int]:
