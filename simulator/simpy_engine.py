@@ -59,6 +59,7 @@ from simulator.draws import (
     uniforms,
 )
 from simulator.gathering import Gatherings
+from simulator.interrupting import Interruptible
 from simulator.job_tables import by_job, skipped, trace_of
 from simulator.lookup import ELSE, Entry, Lookup
 from simulator.trace import Outcome, Trace
@@ -103,7 +104,6 @@ class House:
         self.order = [pool.order if pool.order.ranks else None for pool in plan.pools]
         self.ranked = any(self.order)
         self.interrupts = [pool.order.interrupts for pool in plan.pools]
-        self.serving: list[dict[int, Entry]] = [{} for _ in plan.pools]
         self.colleagues = [
             Colleagues(self, number) if pool.shifts else None
             for number, pool in enumerate(plan.pools)
@@ -135,10 +135,7 @@ class House:
         self.skip = skipped(self)
         self.visit: dict[int, int] = {}
         self.earlier = array("q")  # six numbers for each visit that was followed by another
-        # of work that can be interrupted: when its stretch began, with how much to do, what is left
-        self.segment: dict[int, int] = {}
-        self.left_at: dict[int, int] = {}
-        self.remaining: dict[int, int] = {}
+        self.interruptible = Interruptible(self)
         self.draws: dict[tuple[int, int], Draws] = {}
         self.now = 0
         # to be dealt with at the end of this round: pools, or ELSE for leaving and gatherings
@@ -220,21 +217,14 @@ class House:
     def _enable(self, job: int) -> None:
         self.reach([job])
 
-    def _release(self, job: int) -> None:
+    def release(self, job: int) -> None:
+        """Let the people of a desk go and the case go on."""
         desk = self.base[job // self.width] + job % self.width
         for pool in self.look.pools[desk]:
             self.free[pool] += 1
             if self.queue[pool] or self.attended[pool]:
                 self.touched.append(pool)
         self.reach(self.pass_on(job))
-
-    def _release_uninterrupted(self, at: tuple[int, int]) -> None:
-        job, begun = at
-        if self.segment.get(job) == begun:
-            del self.segment[job]
-            desk = self.base[job // self.width] + job % self.width
-            del self.serving[self.look.pools[desk][0]][job]
-            self._release(job)
 
     # --- the way of a case ------------------------------------------------------------
 
@@ -344,19 +334,7 @@ class House:
         if not look.finishes[desk] and (not look.always[desk] or end > look.horizon):
             end = look.calendar[desk].add(at, work)
         self.start[job], self.end[job] = at, end
-        self.at(end, self._release, job)
-
-    def _begin_interruptible(self, pool: int, entry: Entry, now: int) -> None:
-        job = entry[2]
-        desk = self.base[job // self.width] + job % self.width
-        if self.start[job] < 0:
-            self.start[job] = now
-        left = self.remaining.pop(job, self.work[job])
-        self.end[job] = self.look.calendar[desk].add(now, left)
-        self.segment[job] = now
-        self.left_at[job] = left
-        self.serving[pool][job] = entry
-        self.at(self.end[job], self._release_uninterrupted, (job, now))
+        self.at(end, self.release, job)
 
     def pass_on(self, job: int) -> list[int]:
         """Return the jobs that the end of this one makes ready now; schedule those to come."""
@@ -529,7 +507,9 @@ class House:
             pools = look.pools[desk]
             alone = len(pools) == 1
             served = self.free[pool] if alone else self._is_first_with_people(job, pools)
-            if not served and not (self.interrupts[pool] and self._interrupt(pool, queue[0], now)):
+            if not served and not (
+                self.interrupts[pool] and self.interruptible.interrupt(pool, queue[0], now)
+            ):
                 return
             if not look.always[desk]:
                 opening = look.calendar[desk].opening(now)
@@ -549,7 +529,7 @@ class House:
             if not look.special[desk] and not self.interrupts[pool]:
                 self.begin(job, now)
             elif self.interrupts[pool]:
-                self._begin_interruptible(pool, entry, now)
+                self.interruptible.begin(pool, entry, now)
             else:
                 self._begin_special(job, desk, now)
 
@@ -570,20 +550,6 @@ class House:
 
     def _is_first_with_people(self, job: int, pools: tuple[int, ...]) -> bool:
         return all(self.free[pool] and self.queue[pool][0][2] == job for pool in pools)
-
-    def _interrupt(self, pool: int, first: Entry, now: int) -> bool:
-        """Send the least urgent work at hand back to the queue, if it ranks below ``first``."""
-        worst = max(self.serving[pool].values(), default=first)
-        if worst[0] <= first[0]:
-            return False
-        job = worst[2]
-        desk = self.base[job // self.width] + job % self.width
-        done = self.look.calendar[desk].worked(self.segment.pop(job), now)
-        self.remaining[job] = self.left_at[job] - done
-        del self.serving[pool][job]
-        heappush(self.queue[pool], worst)
-        self.free[pool] += 1
-        return True
 
     def _attend(self, pool: int, now: int) -> None:
         """Turn away whoever finds no room; let idle people turn to other duties."""
