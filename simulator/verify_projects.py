@@ -182,8 +182,8 @@ def list_scheduling(model: Model, expected: Mapping[str, Any]) -> Exact:
     return found
 
 
-def static(model: Model, expected: Mapping[str, Any]) -> Study:
-    """Return the study of a formula of independent draws: a joint step with that rule."""
+def formula(model: Model, cases: int) -> Plan:
+    """Return cases whose only step takes what a formula of independent draws says."""
     try:
         rule = parse_rule(model["formula"])
     except RuleSyntaxError as error:
@@ -192,10 +192,15 @@ def static(model: Model, expected: Mapping[str, Any]) -> Study:
     spread = distribution(model[letter])
     members = tuple((key, OwnWork(stream_of(key), 1, spread)) for key in rule.members)
     plan = network(
-        [("formula", [Desk(0, "desk", (), 0)], Fixed(0))], {}, (), (days_for(1),), AtOnce(), 20_000
+        [("formula", [Desk(0, "desk", (), 0)], Fixed(0))], {}, (), (days_for(1),), AtOnce(), cases
     )
     step = replace(plan.steps[0], work=JointWork(rule, members, UNIT))
-    plan = replace(plan, steps=(step,))
+    return replace(plan, steps=(step,))
+
+
+def static(model: Model, expected: Mapping[str, Any]) -> Study:
+    """Return the study of a formula of independent draws: a joint step with that rule."""
+    plan = formula(model, 20_000)
 
     def sample(seed: int, replications: Sequence[int]) -> Columns:
         # the duration alone: a heavy tail may be longer than any calendar
