@@ -12,7 +12,7 @@ from datetime import date
 
 from rules.catalogue import Catalogue
 from rules.cells import WORDS
-from rules.dealing import Level
+from rules.dealing import HandlingClass, Level
 from rules.items import Item
 from rules.law import Law, national_law
 from rules.problems import InputError, Place, Problem, did_you_mean
@@ -41,6 +41,8 @@ class Need:
         The facts that the table read.
     level : Level or None
         Deciding level, where the same row says it.
+    handling : HandlingClass or None
+        Handling class (件类), where the same row says it.
     """
 
     sort: str
@@ -49,6 +51,7 @@ class Need:
     row: Row
     facts: Mapping[str, object]
     level: Level | None = None
+    handling: HandlingClass | None = None
 
     @property
     def basis(self) -> str:
@@ -129,6 +132,13 @@ class Application:
                 return need.level
         return self.catalogue[key].dealing.decide_level if key in self.catalogue else None
 
+    def handling(self, key: str) -> HandlingClass | None:
+        """Return the class in which an item is handled: as a row says, else as the catalogue."""
+        for need in self.needs:
+            if need.key == key and need.handling is not None:
+                return need.handling
+        return self.catalogue[key].dealing.handling if key in self.catalogue else None
+
     def procedure(self, name: Name | None = None) -> Procedure:
         """Return the procedure of this project, one step after another.
 
@@ -141,7 +151,9 @@ class Application:
             asked = ", ".join(self.ask_for)
             raise InputError.at("applicability", 0, f"cannot decide, ask for: {asked}")
         items = tuple(
-            _at_level(item, self.level(item.key)) if item.key in self.members else item
+            _dealt(item, self.level(item.key), self.handling(item.key))
+            if item.key in self.members
+            else item
             for item in self.catalogue.items
         )
         leveled = replace(self.catalogue, items=items)
@@ -291,7 +303,7 @@ def apply_tables(
     tables : TableSet
         Decision tables; outputs of type ``ref:item``, ``ref:material``, ``ref:survey`` and
         ``ref:intermediary`` conclude keys, an output whose id ends in ``level`` beside
-        an item the deciding level.
+        an item the deciding level, one that ends in ``handling`` its handling class.
     facts : mapping of str to value
         What is known of the project.
     on : date
@@ -332,13 +344,18 @@ def apply_tables(
 def _needs(result: Result, row: Row) -> Iterator[Need]:
     table = result.table
     level: Level | None = None
+    handling: HandlingClass | None = None
     for output, value in zip(table.outputs, row.outputs, strict=True):
-        if output.id.rpartition(".")[2].endswith("level") and isinstance(value, str):
+        word = output.id.rpartition(".")[2]
+        if word.endswith("level") and isinstance(value, str):
             level = Level(value) if value in {known.value for known in Level} else None
+        if word.endswith("handling") and isinstance(value, str):
+            known_classes = {known.value for known in HandlingClass}
+            handling = HandlingClass(value) if value in known_classes else None
     for output, value in zip(table.outputs, row.outputs, strict=True):
         if output.refers in SORTS:
             for key in sorted(_members(value)):
-                yield Need(output.refers, key, table, row, _facts(result), level)
+                yield Need(output.refers, key, table, row, _facts(result), level, handling)
 
 
 def _members(value: Fact) -> frozenset[str]:
@@ -403,7 +420,11 @@ def _shown(column: Input, value: object, language: str) -> str:
     return f"{value}{'' if chinese or not unit else ' '}{unit}"
 
 
-def _at_level(item: Item, level: Level | None) -> Item:
-    if level is None or level is item.dealing.decide_level:
-        return item
-    return replace(item, dealing=replace(item.dealing, decide_level=level))
+def _dealt(item: Item, level: Level | None, handling: HandlingClass | None) -> Item:
+    dealing = item.dealing
+    changed = replace(
+        dealing,
+        decide_level=level or dealing.decide_level,
+        handling=handling or dealing.handling,
+    )
+    return item if changed == dealing else replace(item, dealing=changed)

@@ -38,12 +38,14 @@ from scenarios.plan import (
     Route,
     Shift,
     Slower,
+    Sorting,
     Supervision,
     When,
     Work,
 )
 from scenarios.plan_checks import problems_of_plan
 from scenarios.scenario import NATURAL, Office, Scenario, staffed_offices
+from scenarios.sorting import sorted_out
 from scenarios.streams import stream_of
 
 WORKING_DAYS_A_YEAR = 250
@@ -69,7 +71,9 @@ def compile_plan(scenario: Scenario, *, on_paper: bool = False) -> Plan:
         If the scenario's parts do not fit together: a person who would review his own
         decision, a meeting that never sits, a queue order that could lock up.
     """
-    return _Compiler((scenario,), on_paper).plan()
+    if scenario.sorts and not on_paper:
+        return _Compiler(*sorted_out(scenario), key=scenario.key).plan()
+    return _Compiler((scenario,), on_paper=on_paper).plan()
 
 
 def compile_together(scenarios: Sequence[Scenario]) -> Plan:
@@ -85,6 +89,10 @@ def compile_together(scenarios: Sequence[Scenario]) -> Plan:
     """
     people: dict[str, Office] = {}
     for scenario in scenarios:
+        if scenario.sorts:
+            raise InputError.at(
+                scenario.key, 0, "has [[type]] tables already: put all types into one folder"
+            )
         for office in scenario.offices:
             known = people.setdefault(office.key, office)
             if (known.windows, known.reviewers) != (office.windows, office.reviewers):
@@ -95,16 +103,26 @@ def compile_together(scenarios: Sequence[Scenario]) -> Plan:
                     f" {known.windows} and {known.reviewers} in {scenarios[0].key}",
                 )
     offices = tuple(people.values())
-    return _Compiler(tuple(replace(each, offices=offices) for each in scenarios), False).plan()
+    return _Compiler(tuple(replace(each, offices=offices) for each in scenarios)).plan()
 
 
 class _Compiler:
     """Gathers calendars, pools and desks while it walks the steps."""
 
-    def __init__(self, scenarios: tuple[Scenario, ...], on_paper: bool) -> None:
+    def __init__(
+        self,
+        scenarios: tuple[Scenario, ...],
+        sortings: tuple[Sorting, ...] = (),
+        sorting_facts: tuple[Fact, ...] = (),
+        *,
+        key: str = "",
+        on_paper: bool = False,
+    ) -> None:
+        self.key = key or "+".join(scenario.key for scenario in scenarios)
         self.scenarios = scenarios
         self.scenario = scenario = scenarios[0]
         self.on_paper = on_paper
+        self.sortings, self.sorting_facts = sortings, sorting_facts
         self.life = PLAIN if on_paper else scenario.life
         self.by_hours = scenario.calendars()
         self.counting = scenario.hours[0].key
@@ -189,7 +207,7 @@ class _Compiler:
             facts.append(
                 Fact("checked", ("no", "yes"), (1 - share, share), stream_of("fact:checked"))
             )
-        return tuple(facts)
+        return (*self.sorting_facts, *facts)
 
     def _fact(self, key: str) -> int:
         return next((n for n, fact in enumerate(self.facts) if fact.key == key), -1)
@@ -201,6 +219,8 @@ class _Compiler:
         for number, scenario in enumerate(self.scenarios):
             self._type(number, scenario)
         life, cases = self.life, [scenario.cases.number for scenario in self.scenarios]
+        if self.sortings:
+            cases = [sorting.number for sorting in self.sortings]
         waiting = self._in_flight()
         outage = life.outage
         if outage is not None:
@@ -210,7 +230,7 @@ class _Compiler:
             self.interruptions.append(Outage(open_hours, up, down, stream_of("outage")))
         after = life.after_issue
         plan = Plan(
-            key="+".join(scenario.key for scenario in self.scenarios),
+            key=self.key,
             steps=tuple(self.steps),
             links=tuple(sorted(self.links, key=lambda link: (link.before, link.after))),
             desks=tuple(self.desks),
@@ -233,6 +253,7 @@ class _Compiler:
                 stream_of("supervision"),
             ),
             until=life.until_days * _DAY,
+            sortings=self.sortings,
         )
         if problems := problems_of_plan(plan):
             raise InputError(problems)
@@ -242,7 +263,8 @@ class _Compiler:
         return self.by_hours[NATURAL]
 
     def _types(self) -> tuple[CaseType, ...]:
-        if self.on_paper or (len(self.scenarios) == 1 and not self.life.promise_days):
+        plain = len(self.scenarios) == 1 and not self.life.promise_days and not self.sortings
+        if self.on_paper or plain:
             return ONE_TYPE
         day = self.calendars[0].day_ticks
         return tuple(
@@ -262,6 +284,10 @@ class _Compiler:
         if self.on_paper:
             return AtOnce()
         parts = tuple(self._arrival(scenario) for scenario in self.scenarios)
+        if self.sortings:
+            first_of = [sorting.types[0] for sorting in self.sortings]
+            numbers = tuple(sorting.number for sorting in self.sortings)
+            return Several(tuple(parts[number] for number in first_of), numbers)
         if len(parts) == 1:
             return parts[0]
         return Several(parts, tuple(scenario.cases.number for scenario in self.scenarios))

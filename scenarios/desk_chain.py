@@ -135,7 +135,8 @@ class DeskChain:
         if any(step.key == key for key, _ in life.zones):
             valid = next(days for key, days in life.zones if key == step.key) * DAY_SECONDS
             days = float(step.days * self.around.day_ticks)
-            self._add("zone", self.own_calendar, own=Fixed(days), gathering=ZoneResult(valid))
+            zone = ZoneResult(valid, step.key)
+            self._add("zone", self.own_calendar, own=Fixed(days), gathering=zone)
             return self.desks
         if life.gap is not None and not step.dealing.agent and (first or not life.shared_data):
             gap = scaled(life.gap, self.around.day_ticks)

@@ -62,9 +62,12 @@ class ZoneResult:
     ----------
     valid : int
         Civil ticks for which a result holds after it is there.
+    key : str
+        Desks that name the same key share their results; empty: the desk has its own.
     """
 
     valid: int
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -381,3 +381,7 @@ def _trace(table: Settings, folder: Path, first_day: date) -> tuple[int, ...]:
     if not ticks:
         table.wrong("trace", f"'{name}' holds no arrival")
     return tuple(sorted(ticks))
+
+
+read_time, read_arrivals = _time, _arrivals
+"""Of one value and of ``[arrivals]``, for the tables of other modules."""

@@ -383,15 +383,50 @@ class Fact:
     values : tuple of str
         What it may be.
     weights : tuple of float
-        How often each value occurs.
+        How often each value occurs; empty for numbers.
     stream : int
         Keys the draw.
+    numbers : Distribution or None
+        A number is drawn, and the value is the stretch between points in which it lies.
+    points : tuple of float
+        Rising; value ``2 k + 1`` is point ``k`` itself, value ``2 k`` what lies before it.
+    whole : bool
+        Whether the number is rounded first.
     """
 
     key: str
     values: tuple[str, ...]
     weights: tuple[float, ...]
     stream: int
+    numbers: Distribution | None = None
+    points: tuple[float, ...] = ()
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sorting:
+    """Cases of one stream, sorted into case types by their facts.
+
+    Attributes
+    ----------
+    key : str
+        For instance ``pharmacy``; the case types that it leads to have the same.
+    number : int
+        How many cases come in the stream.
+    salt : int
+        Added to the number of a case within the stream before its luck is drawn, so that
+        other streams do not move it.
+    facts : tuple of int
+        Facts that decide.
+    types : tuple of int
+        Case type of each combination of their values, the last fact changing fastest.
+    """
+
+    key: str
+    number: int
+    salt: int
+    facts: tuple[int, ...] = ()
+    types: tuple[int, ...] = (0,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -472,6 +507,9 @@ class Plan:
         Inspections after issue.
     until : int
         The run ends at this tick with whatever is in process; 0: when all cases have left.
+    sortings : tuple of Sorting
+        One for each stream of the arrivals, in order; empty: streams or weights say of which
+        type a case is.
     """
 
     key: str
@@ -489,6 +527,7 @@ class Plan:
     in_flight: tuple[InFlight, ...] = ()
     supervision: Supervision | None = None
     until: int = 0
+    sortings: tuple[Sorting, ...] = ()
 
     @property
     def day_ticks(self) -> int:

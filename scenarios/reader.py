@@ -9,10 +9,12 @@ from pathlib import Path
 
 from rules import InputError, Kind, Name, Procedure, Stage, did_you_mean
 from rules.calendars import WorkingDays
-from rules.catalogue import Reading, read_procedure
+from rules.catalogue import Catalogue, Reading, read_catalogue, read_procedure
 from rules.csv_tables import Column, key_problem, read_table
 from rules.law.provisions import NATION
 from rules.levers import Change, Lever, Refused
+from scenarios.case_sort_files import SORT_TABLES, read_sorts
+from scenarios.case_sorts import CaseSort
 from scenarios.distributions import Distribution, Fixed, distribution_of, problems_of
 from scenarios.lever_files import read_lever
 from scenarios.life_files import LIFE_TABLES, read_life
@@ -36,7 +38,7 @@ OFFICE_COLUMNS = (
 _TOP = (
     "schema", "name", "about", "jurisdiction", "first_day", "projection", "provenance", "counts",
     "items", "prerequisites", "offices", "redesigns", "stage", "hours", "handling", "cases",
-    "simulation",
+    "simulation", *SORT_TABLES,
 )  # fmt: skip
 PROVENANCES = ("given", "damaged-reading", "reconstruction", "comparator", "assumption")
 """Where the numbers of a scenario come from; reports show the word."""
@@ -131,12 +133,42 @@ def read_scenario(folder: Path, redesign: str = "", key: str = "") -> Scenario:
     )
     if trace := scenario.life.arrivals.trace:
         scenario = replace(scenario, cases=replace(scenario.cases, number=len(trace)))
+    if settings.has("type") or settings.has("tables"):
+        scenario = _with_sorts(scenario, settings, reading)
     settings.table("simulation").only(("replications", "seed"))
     _check_first_day(settings, scenario)
     _check_staff(scenario, settings.file, reading)
     if reading.problems:
         raise InputError(reading.problems)
     return _with_levers(scenario, placed)
+
+
+def _with_sorts(scenario: Scenario, settings: Settings, reading: Reading) -> Scenario:
+    """Return the scenario with the sorts of cases that it names."""
+    folder, sound = scenario.folder, not reading.problems
+    sorts: tuple[CaseSort, ...] = read_sorts(
+        settings,
+        folder,
+        _catalogue(folder, settings) if sound else None,
+        items=scenario.today.keys,
+        first_day=scenario.first_day,
+    )
+    for table in settings.tables("waiting"):
+        table.wrong("number", "cases in the house cannot be said together with [[type]]")
+    if not sorts:
+        return scenario
+    number, per_year = (sum(getattr(s, name) for s in sorts) for name in ("number", "per_year"))
+    return replace(scenario, cases=Cases(number, per_year), sorts=sorts)
+
+
+def _catalogue(folder: Path, settings: Settings) -> Catalogue:
+    """Return the items as decision tables know them; their mistakes are told already."""
+    prerequisites = _inside(folder, settings, "prerequisites", "prerequisites.csv")
+    return read_catalogue(
+        _inside(folder, settings, "items", "items.csv"),
+        prerequisites if prerequisites.exists() else None,
+        Reading(),
+    )
 
 
 def redesigns_of(folder: Path) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from rules import Calendar, Kind, Name, Procedure
 from rules.calendars import WorkingDays
 from rules.levers import Change
 from rules.staffing import StaffChange
+from scenarios.case_sorts import CaseSort
 from scenarios.distributions import Distribution, Fixed
 from scenarios.life import PLAIN, Life
 
@@ -138,6 +139,8 @@ class Scenario:
         The procedure before any lever.
     life : Life
         Offices as they are: corrections, meetings, absence and the like.
+    sorts : tuple of CaseSort
+        Sorts of cases that share the offices; empty: all cases are of one.
     """
 
     key: str
@@ -159,6 +162,7 @@ class Scenario:
     folder: Path
     today: Procedure
     life: Life = PLAIN
+    sorts: tuple[CaseSort, ...] = ()
 
     def office(self, key: str) -> Office:
         """Return the office with this key; KeyError if there is none."""

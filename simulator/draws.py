@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules import Calendar
+from scenarios.arrivals import Several
+from scenarios.case_sorts import piece_of
 from scenarios.distributions import Distribution
 from scenarios.interruptions import without
 from scenarios.plan import IntArray, JointWork, OwnWork, Plan, PlanStep, When, Work
@@ -138,6 +140,8 @@ def ticks_of(distribution: Distribution, numbers: FloatArray) -> IntArray:
 def case_keys(plan: Plan) -> IntArray:
     """Return the number by which each case draws its luck."""
     inside = len(plan.in_flight)
+    if plan.sortings:
+        return np.concatenate([each.salt + np.arange(each.number) for each in plan.sortings])
     return np.concatenate(
         [IN_FLIGHT + np.arange(inside), np.arange(plan.cases - inside)], dtype=np.int64
     )
@@ -153,6 +157,15 @@ def arrival_times(plan: Plan, seed: int, replication: int) -> IntArray:
         return uniforms(seed, replication, cases, np.zeros(1, dtype=np.int64), purpose=purpose)
 
     inside = len(plan.in_flight)
+    if isinstance(plan.arrivals, Several) and plan.sortings:
+        streams = []
+        for part, each in zip(plan.arrivals.parts, plan.sortings, strict=True):
+
+            def own(index: IntArray, purpose: int = ARRIVAL, salt: int = each.salt) -> FloatArray:
+                return luck(index + salt, purpose)
+
+            streams.append(part.times(own(np.arange(each.number)), plan.calendars[0], own))
+        return np.concatenate(streams)
     cases = np.arange(plan.cases - inside)
     comes = plan.arrivals.times(luck(cases), plan.calendars[0], luck)
     if not inside:
@@ -164,6 +177,8 @@ def case_types(plan: Plan, seed: int, replication: int) -> IntArray:
     """Return the case type of each case: those of its arrival stream, or drawn by weight."""
     keys = case_keys(plan)
     types = np.zeros(plan.cases, dtype=np.int64)
+    if plan.sortings:
+        return _sorted(plan, case_facts(plan, seed, replication))
     if len(plan.types) > 1:
         inside = len(plan.in_flight)
         blocks = plan.arrivals.blocks(plan.cases - inside)
@@ -183,8 +198,24 @@ def case_facts(plan: Plan, seed: int, replication: int) -> IntArray:
     values = np.zeros((plan.cases, len(plan.facts)), dtype=np.int64)
     for number, fact in enumerate(plan.facts):
         drawn = uniforms(seed, replication, keys, np.array([fact.stream]), purpose=FACT)
-        values[:, number] = _choice(fact.weights, drawn)
+        if fact.numbers is None:
+            values[:, number] = _choice(fact.weights, drawn)
+        else:
+            values[:, number] = piece_of(fact.numbers.quantile(drawn), fact.points, fact.whole)
     return values
+
+
+def _sorted(plan: Plan, facts: IntArray) -> IntArray:
+    """Return the case type of each case of sorted streams."""
+    types, first = [], 0
+    for each in plan.sortings:
+        place = np.zeros(each.number, dtype=np.int64)
+        for fact in each.facts:
+            mine = facts[first : first + each.number, fact]
+            place = place * len(plan.facts[fact].values) + mine
+        types.append(np.array(each.types, dtype=np.int64)[place])
+        first += each.number
+    return np.concatenate(types)
 
 
 def holds(when: Sequence[When], facts: IntArray) -> NDArray[np.bool_]:

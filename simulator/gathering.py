@@ -25,6 +25,7 @@ class Gatherings:
         self.due: set[tuple[str, int]] = set()  # ("meeting", desk) and ("quota", desk)
         self.waiting: dict[int, list[Entry]] = {}
         self.first_of: dict[str, int] = {}  # the first desk of each meeting, by its key
+        self.zone_of: dict[str, int] = {}  # likewise of each zone's result
         self.of: dict[int, int] = {}  # for each desk the one under which its cases wait
         self.alarm: dict[int, int] = {}
         self.entry: dict[int, Entry] = {}  # a trip's place in its crews' queues
@@ -42,6 +43,8 @@ class Gatherings:
             elif isinstance(desk.gathering, Quota):
                 self.left[index] = desk.gathering.licences
             elif isinstance(desk.gathering, ZoneResult):
+                if desk.gathering.key:
+                    self.of[index] = self.zone_of.setdefault(desk.gathering.key, index)
                 self._draw_lengths(index)
             self.waiting[index] = []
 
@@ -82,8 +85,8 @@ class Gatherings:
         """Let a case go that waited."""
         place = self.of[desk]
         self.waiting[place] = [entry for entry in self.waiting[place] if entry[2] != job]
-        if desk in self.under_way:
-            self.under_way[desk] = [other for other in self.under_way[desk] if other != job]
+        if place in self.under_way:
+            self.under_way[place] = [other for other in self.under_way[place] if other != job]
         gathering = self.house.plan.desks[desk].gathering
         if isinstance(gathering, Trip):
             self._form(desk, gathering)
@@ -187,25 +190,26 @@ class Gatherings:
 
     def _ask_zone(self, job: int, desk: int, zone: ZoneResult, now: int, jobs: list[int]) -> None:
         house = self.house
-        if desk not in self.under_way and now < self.valid_until.get(desk, 0):
+        place = self.of[desk]
+        if place not in self.under_way and now < self.valid_until.get(place, 0):
             house.start[job] = house.end[job] = now
             jobs += house.pass_on(job)
             return
         house.start[job] = now
-        if desk not in self.under_way:
-            self.under_way[desk] = []
-            number = self.results.get(desk, 0)
-            self.results[desk] = number + 1
+        if place not in self.under_way:
+            self.under_way[place] = []
+            number = self.results.get(place, 0)
+            self.results[place] = number + 1
             end = house.look.calendar[desk].add(now, self.lengths[desk].at(number, 0))
-            house.at(end, self._settle, (desk, zone.valid))
-        self.under_way[desk].append(job)
+            house.at(end, self._settle, (place, zone.valid))
+        self.under_way[place].append(job)
 
     def _settle(self, at: tuple[int, int]) -> None:
         """Let all who waited for a zone's result use it."""
-        desk, valid = at
+        place, valid = at
         now = self.house.now
-        self.valid_until[desk] = now + valid
-        for job in self.under_way.pop(desk):
+        self.valid_until[place] = now + valid
+        for job in self.under_way.pop(place):
             self.house.end[job] = now
             self.house.reach(self.house.pass_on(job))
 

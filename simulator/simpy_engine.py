@@ -39,6 +39,7 @@ from typing import Any
 import numpy as np
 from simpy import Environment, Event
 
+from scenarios.case_sorts import SALT_SHIFT
 from scenarios.orders import Standing
 from scenarios.plan import DONE, REFUSED, Plan
 from simulator.colleagues import Colleagues
@@ -182,7 +183,7 @@ class House:
             self.at(self.comes[place + 1][0], self._arrive, place + 1)
         case = self.comes[place][1]
         if self.held_up:
-            since, until = self.held_up[case % len(self.held_up)]
+            since, until = self.held_up[self.applicant(case)]
             if since < self.now < until:
                 self.at(until, self._enter, case)
                 return
@@ -421,7 +422,12 @@ class House:
                 purpose=FINDING,
             )  # fmt: skip
             if float(number[0]) < watch.chance:
-                self.at(now + watch.after, self._hold_up, case % watch.applicants)
+                self.at(now + watch.after, self._hold_up, self.applicant(case))
+
+    def applicant(self, case: int) -> int:
+        """Return the applicant of a case: they come in turn, in each stream."""
+        of = int(self.keys[case]) % 2**SALT_SHIFT if self.plan.sortings else case
+        return of % len(self.held_up)
 
     def _hold_up(self, applicant: int) -> None:
         """Let an applicant's later cases wait; holds from the next tick on."""
