@@ -263,6 +263,7 @@ def redesign(
     most_runs: int = 0,
     seed: int = 1,
     rounds: int = MOST_ROUNDS,
+    engine: str = "auto",
 ) -> Redesign:
     """Find the best lawful redesign of a scenario.
 
@@ -293,6 +294,8 @@ def redesign(
         Of solver and luck.
     rounds : int
         Effort; see :class:`optimizer.redesign_search.Search`.
+    engine : str
+        What simulates: ``auto``, ``simpy`` or ``fast``; the answer does not depend on it.
     """
     book = OfferBook(scenario.procedure, offers_of(scenario) if offers is None else offers)
     search = Search(book, seed=seed, rounds=rounds)
@@ -330,6 +333,7 @@ def redesign(
                 first=min(10, most_runs),
                 most=most_runs,
                 seed=seed,
+                engine=engine,
             )
     except KeyboardInterrupt:
         interrupted = True

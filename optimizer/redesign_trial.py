@@ -72,6 +72,7 @@ def try_out(
     first: int = 10,
     most: int = 60,
     seed: int = 1,
+    engine: str = "auto",
 ) -> Trial:
     """Simulate redesigns and choose the best.
 
@@ -87,6 +88,8 @@ def try_out(
         Working days that make a difference worth detecting.
     first, most : int
         Replications of each before the first is dropped, and at most.
+    engine : str
+        ``auto``, ``simpy`` or ``fast``; the trial does not depend on it.
 
     Raises
     ------
@@ -94,7 +97,7 @@ def try_out(
         If a redesign cannot be simulated, for instance without people in an office.
     """
     plans = [compile_plan(scenario_of(scenario, design)) for design in designs]
-    runs = Replications(seed)
+    runs = Replications(seed, engine)
 
     def response(design: int, replication: int) -> float:
         plan = plans[design]

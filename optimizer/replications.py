@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from optimizer.redesign_sampling import quantile
 from scenarios.plan import Plan
+from simulator.engines import engine_for
+from simulator.trace import Trace
 
 FloatArray = NDArray[np.float64]
 
@@ -21,11 +23,14 @@ class Replications:
     ----------
     seed : int
         Replication k of every plan has the same luck.
+    engine : str
+        ``auto``, ``simpy`` or ``fast``; the days do not depend on it.
     simulated : int
         Replications that were really run.
     """
 
     seed: int
+    engine: str = "auto"
     simulated: int = 0
     _days: dict[tuple[object, int], FloatArray] = field(default_factory=dict)
 
@@ -38,14 +43,18 @@ class Replications:
             What tells the plan from the others.
         """
         if (name, replication) not in self._days:
-            from simulator.simpy_engine import simulate_replication
-
-            trace = simulate_replication(plan, self.seed, replication)
+            trace = self.trace(plan, replication)
             counting = plan.calendars[0]
             ticks = counting.worked_many(trace.arrival, trace.finish)
             self._days[name, replication] = np.asarray(ticks, dtype=np.float64) / counting.day_ticks
             self.simulated += 1
         return self._days[name, replication]
+
+    def trace(self, plan: Plan, replication: int) -> Trace:
+        """Simulate a replication, on the engine that pays after so many before it."""
+        return engine_for(plan, self.simulated + 1, self.engine).replication(
+            plan, self.seed, replication
+        )
 
     def mean(self, name: object, plan: Plan, replication: int) -> float:
         """Return the mean over the cases of one replication."""

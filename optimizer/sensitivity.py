@@ -119,7 +119,12 @@ class _Change:
 
 
 def sensitivity(
-    scenario: Scenario, *, replications: int = 10, seed: int = 1, most: int = MOST
+    scenario: Scenario,
+    *,
+    replications: int = 10,
+    seed: int = 1,
+    most: int = MOST,
+    engine: str = "auto",
 ) -> Sensitivity:
     """Rank what one more person, one custom less and one day less of a limit would save.
 
@@ -133,10 +138,12 @@ def sensitivity(
         Of the luck.
     most : int
         Changes simulated: the most critical of each kind in turn.
+    engine : str
+        ``auto``, ``simpy`` or ``fast``; the answer does not depend on it.
     """
     plan = compile_plan(scenario)
-    runs = Replications(seed)
-    traces = [_trace(plan, seed, number) for number in range(min(3, replications))]
+    runs = Replications(seed, engine)
+    traces = [runs.trace(plan, number) for number in range(min(3, replications))]
     steps, links = criticality(plan, traces)
     unlawful: list[tuple[str, Name]] = []
     kinds = (
@@ -316,9 +323,3 @@ def _values(
         [runs.mean(name, plan, number) for number in numbers],
         [runs.quantile(name, plan, number) for number in numbers],
     )
-
-
-def _trace(plan: Plan, seed: int, number: int) -> Trace:
-    from simulator.simpy_engine import simulate_replication
-
-    return simulate_replication(plan, seed, number)

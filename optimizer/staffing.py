@@ -227,6 +227,8 @@ class StaffingSearch:
         Of each staffing, at least 5.
     seed : int
         Of the luck, the same for all staffings.
+    engine : str
+        ``auto``, ``simpy`` or ``fast``.
     """
 
     plan: Plan
@@ -234,12 +236,13 @@ class StaffingSearch:
     promise: KeepPromise
     replications: int = 20
     seed: int = 1
+    engine: str = "auto"
     runs: Replications = field(init=False)
     tried: dict[People, Staffed] = field(default_factory=dict)
     broken: list[People] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.runs = Replications(self.seed)
+        self.runs = Replications(self.seed, self.engine)
 
     def cost(self, people: People) -> float:
         """Return what the people cost together."""
@@ -418,6 +421,7 @@ def staffing(
     replications: int = 20,
     seed: int = 1,
     proof: int = 0,
+    engine: str = "auto",
 ) -> Staffing:
     """Find the cheapest people that keep a promise.
 
@@ -440,6 +444,8 @@ def staffing(
         Of the luck.
     proof : int
         Staffings simulated at most to prove that nothing cheaper keeps the promise.
+    engine : str
+        ``auto``, ``simpy`` or ``fast``; the answer does not depend on it.
     """
     known = {each.pool: each for each in loads(plan, seed)}
     sittings = meetings(plan)
@@ -453,7 +459,7 @@ def staffing(
     choosable = tuple(
         _choosable(key, today[key], known.get(key), most, prices.get(key, 1.0)) for key in chosen
     )
-    search = StaffingSearch(plan, choosable, promise, max(5, replications), seed)
+    search = StaffingSearch(plan, choosable, promise, max(5, replications), seed, engine)
     ceiling = search.ceiling()
     reference = search.at(tuple(today[key] for key in chosen))
     start = tuple(each.least for each in choosable)  # the least stable staffing

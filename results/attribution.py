@@ -200,6 +200,8 @@ def attribute(
     seed: int | None = None,
     orders: int = ORDERS,
     progress: Progress | None = None,
+    engine: str = "auto",
+    workers: int | None = None,
 ) -> Attribution:
     """Share out the change between two designs over the levers that make it.
 
@@ -220,6 +222,10 @@ def attribute(
         Orders drawn where there are more than :data:`MOST_EXACT` groups.
     progress : callable, optional
         Is told how many combinations are done, and of how many at most.
+    engine : str
+        ``auto``, ``simpy`` or ``fast``; the shares do not depend on it.
+    workers : int, optional
+        How many processes simulate; by default all cores where that pays. Nor on this.
 
     Raises
     ------
@@ -243,6 +249,8 @@ def attribute(
         seed,
         progress,
         1 << len(groups) if len(groups) <= MOST_EXACT else 0,
+        engine,
+        workers,
     )
     if len(groups) <= MOST_EXACT:
         shares, interactions, orders = *exact(designs), 0

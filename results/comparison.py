@@ -18,8 +18,8 @@ from results.sentences import Line, reasons, sentences
 from results.summary import LEVEL, FloatArray, Summary, scenario_json, summarise
 from results.tables import Table, html_table
 from results.words import word
-from scenarios import Scenario, compile_plan
-from simulator import Interval, mean_interval, paired_difference, simulate
+from scenarios import Scenario
+from simulator import Interval, mean_interval, paired_difference
 
 if TYPE_CHECKING:
     from results.display import Picture
@@ -64,6 +64,11 @@ class Comparison:
     attribution: Attribution | None = None
 
     @property
+    def engine(self) -> str:
+        """Which engine ran; both, joined by ``+``, where not all ran on one."""
+        return "+".join(dict.fromkeys(each.engine for each in self.summaries if each.engine))
+
+    @property
     def simulated(self) -> bool:
         """Whether scenarios were simulated and not only read on paper."""
         return self.summaries[0].times is not None
@@ -80,7 +85,7 @@ class Comparison:
             "seed": first.seed,
             "replications": first.replications,
             "cases": first.cases,
-            "engine": first.engine,
+            "engine": self.engine,
             "scenarios": [scenario_json(summary) for summary in self.summaries],
             "differences": [
                 self._difference_json(summary, difference)
@@ -243,6 +248,8 @@ def compare(
     *others: Scenario,
     replications: int | None = None,
     seed: int | None = None,
+    engine: str = "auto",
+    workers: int | None = None,
 ) -> Comparison:
     """Compare scenarios with the first; the same case has the same luck in each.
 
@@ -256,11 +263,20 @@ def compare(
         Zero: paper view only. By default what the first scenario says.
     seed : int, optional
         By default what the first scenario says.
+    engine : str
+        ``auto``, ``simpy`` or ``fast``; the answer does not depend on it.
+    workers : int, optional
+        How many processes simulate; by default all cores where that pays. Nor on this.
     """
     scenarios = [scenarios, *others] if isinstance(scenarios, Scenario) else [*scenarios, *others]
     replications = scenarios[0].replications if replications is None else replications
     seed = scenarios[0].seed if seed is None else seed
-    summaries = tuple(_summary(scenario, replications, seed) for scenario in scenarios)
+    if replications:
+        from results.sweeps import simulated
+
+        summaries = tuple(simulated(scenarios, replications, seed, engine=engine, workers=workers))
+    else:
+        summaries = tuple(summarise(scenario) for scenario in scenarios)
     first = summaries[0]
     return Comparison(summaries, tuple(difference_of(first, other) for other in summaries[1:]))
 
@@ -277,12 +293,6 @@ def difference_of(first: Summary, other: Summary) -> Difference | None:
     }
     gain = _gain(first.times.mean, other.times.mean)
     return Difference(paired["mean"], paired["p50"], paired["p90"], gain)
-
-
-def _summary(scenario: Scenario, replications: int, seed: int) -> Summary:
-    if not replications:
-        return summarise(scenario)
-    return summarise(scenario, simulate(compile_plan(scenario), replications, seed))
 
 
 def _gain(first: FloatArray, other: FloatArray) -> float:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
 from results.lever_groups import LeverGroup, PlacedLever, on_members
 from results.lever_shares import PAPER, TIMES
-from results.summary import Paper, elapsed_times
+from results.summary import Paper
 from rules import Name, Procedure
 from rules.levers import Change, Lever, Refused
-from scenarios import Scenario, compile_plan
-from simulator import simulate
+from scenarios import Scenario
 
 Progress = Callable[[int, int], None]
 """Is told how many designs are done, and of how many at most (0: not known)."""
 
 Worth = dict[str, "list[Fraction]"]
 """Of each measure one number on paper, or one for each replication."""
+
+
+_AT_ONCE = 128
+"""Most designs in memory at once."""
 
 
 class Designs:
@@ -35,6 +38,8 @@ class Designs:
         seed: int,
         progress: Progress | None,
         most: int,
+        engine: str = "auto",
+        workers: int | None = None,
     ) -> None:
         self.first, self.last = first, last
         self.levers = levers
@@ -43,6 +48,7 @@ class Designs:
         self.replications, self.seed = replications, seed
         self.progress = progress
         self.most = most
+        self.engine, self.workers = engine, workers
         self.members = _members_of(first.procedure, levers)
         self.values: dict[int, Worth] = {}
         self.left_out: dict[int, int] = {}
@@ -50,10 +56,18 @@ class Designs:
     def worth(self, mask: int) -> Worth:
         """Return the measures of the combination whose groups are the bits of ``mask``."""
         if mask not in self.values:
-            self.values[mask] = self._work_out(mask)
-            if self.progress is not None:
-                self.progress(len(self.values), self.most)
+            self.work_out([mask])
         return self.values[mask]
+
+    def work_out(self, masks: Iterable[int]) -> None:
+        """Work out combinations that are not yet: many at once keep all cores at work."""
+        missing = [mask for mask in dict.fromkeys(masks) if mask not in self.values]
+        for start in range(0, len(missing), _AT_ONCE):
+            together = missing[start : start + _AT_ONCE]
+            for mask, worth in zip(together, self._worths(together), strict=True):
+                self.values[mask] = worth
+                if self.progress is not None:
+                    self.progress(len(self.values), self.most)
 
     def means(self, mask: int) -> dict[str, Fraction]:
         """Return each measure of a combination, averaged over replications."""
@@ -63,7 +77,29 @@ class Designs:
         """Return the levers that some combinations left out, and in how many."""
         return tuple((_called(self.levers[at]), n) for at, n in sorted(self.left_out.items()))
 
-    def _work_out(self, mask: int) -> Worth:
+    def _worths(self, masks: Sequence[int]) -> list[Worth]:
+        made = [self._made(mask) for mask in masks]
+        papers = [Paper.of(procedure) for procedure, _ in made]
+        worths: list[Worth] = [
+            {measure: [Fraction(getattr(paper, measure))] for measure in PAPER} for paper in papers
+        ]
+        if self.replications:
+            from results.sweeps import simulated_times  # which knows comparisons, and they this
+
+            designs = [
+                replace(self.last if mask else self.first, procedure=procedure, changes=changes)
+                for mask, (procedure, changes) in zip(masks, made, strict=True)
+            ]
+            found = simulated_times(
+                designs, self.replications, self.seed, self.engine, self.workers
+            )
+            for worth, times in zip(worths, found, strict=True):
+                for measure in TIMES:
+                    worth[measure] = [Fraction(each) for each in getattr(times, measure).tolist()]
+        return worths
+
+    def _made(self, mask: int) -> tuple[Procedure, tuple[Change, ...]]:
+        """Return the procedure that a combination gives, and what its levers changed."""
         procedure, changes = self.first.procedure, list(self.first.changes)
         for at, placed in enumerate(self.levers):
             if not mask >> self.member_of[at] & 1:
@@ -74,17 +110,7 @@ class Designs:
                 continue
             procedure = applied[0]
             changes.append(applied[1])
-        paper = Paper.of(procedure)
-        worth = {measure: [Fraction(getattr(paper, measure))] for measure in PAPER}
-        if self.replications:
-            design = replace(
-                self.last if mask else self.first, procedure=procedure, changes=tuple(changes)
-            )
-            run = simulate(compile_plan(design), self.replications, self.seed)
-            times = elapsed_times(run, paper.paper_days)
-            for measure in TIMES:
-                worth[measure] = [Fraction(each) for each in getattr(times, measure).tolist()]
-        return worth
+        return procedure, tuple(changes)
 
 
 def _members_of(procedure: Procedure, levers: Sequence[PlacedLever]) -> dict[str, tuple[str, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -18,6 +18,7 @@ from simulator import Interval, mean_interval
 def exact(designs: Designs) -> tuple[dict[str, tuple[Share, ...]], tuple[Interaction, ...]]:
     """Return shares and interactions over all combinations."""
     n = len(designs.groups)
+    designs.work_out(range(1 << n))
     worths = [designs.worth(mask) for mask in range(1 << n)]
     weight = [
         Fraction(math.factorial(s) * math.factorial(n - s - 1), math.factorial(n)) for s in range(n)
@@ -138,8 +139,9 @@ def sampled(
     def days(mask: int) -> float:
         return float(designs.worth(mask)["paper_days"][0])
 
-    for _ in range(-(-orders // 2)):
-        forward = [int(player) for player in luck.permutation(n)]
+    drawn = [[int(player) for player in luck.permutation(n)] for _ in range(-(-orders // 2))]
+    designs.work_out(_on_the_way(drawn))
+    for forward in drawn:
         for order in (forward, forward[::-1]):
             mask = 0
             for place, player in enumerate(order):
@@ -164,6 +166,17 @@ def sampled(
         for (i, j), g in sorted(pairs.items())
     ]
     return shares, _noticeable(interactions)
+
+
+def _on_the_way(orders: Sequence[Sequence[int]]) -> Iterator[int]:
+    """Yield every combination that orders and their reverses pass through."""
+    for forward in orders:
+        for order in (forward, forward[::-1]):
+            mask = 0
+            yield mask
+            for player in order:
+                mask |= 1 << player
+                yield mask
 
 
 def _sampled_share(gains: list[list[Fraction]]) -> Share:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -11,6 +12,10 @@ from results.summary import LEVEL, Paper, PoolUse, Summary, Times
 from scenarios import Scenario, compile_plan
 from simulator import mean_interval
 from simulator.blocks import Design, Tally
+from simulator.crews import crew_for
+from simulator.sweep import Sweep, run_sweep, tally_of_design
+from simulator.sweep_store import SweepStore
+from simulator.workers import Here, WorkersDoNotStart
 
 
 def design_of(scenario: Scenario) -> Design:
@@ -20,9 +25,60 @@ def design_of(scenario: Scenario) -> Design:
     return Design(scenario.key, plan, limit)
 
 
-def summary_of(
-    scenario: Scenario, design: Design, tally: Tally, seed: int, engine: str = "simpy"
-) -> Summary:
+def simulated(
+    scenarios: Sequence[Scenario],
+    replications: int,
+    seed: int,
+    *,
+    engine: str = "auto",
+    workers: int | None = None,
+) -> list[Summary]:
+    """Simulate scenarios and return their summaries; on all cores when that pays.
+
+    Replications are tallied and dropped as they end, so that memory does not grow with
+    their number.
+
+    Parameters
+    ----------
+    engine : str
+        ``auto``, ``simpy`` or ``fast``; see :func:`simulator.engines.engine_for`.
+    workers : int, optional
+        How many processes; see :func:`simulator.crews.crew_for`.
+    """
+    sweep = Sweep(tuple(design_of(each) for each in scenarios), replications, seed, engine)
+    with _run(sweep, workers) as store:
+        return summaries_of(scenarios, sweep, store)
+
+
+def simulated_times(
+    scenarios: Sequence[Scenario], replications: int, seed: int, engine: str, workers: int | None
+) -> list[Times]:
+    """Return the times of each scenario, as :func:`simulated` finds them."""
+    sweep = Sweep(tuple(design_of(each) for each in scenarios), replications, seed, engine)
+    with _run(sweep, workers) as store:
+        return [_times(each, tally_of_design(sweep, store, each)) for each in sweep.designs]
+
+
+@contextmanager
+def _run(sweep: Sweep, workers: int | None) -> Iterator[SweepStore]:
+    """Run a sweep to its end; the store is gone afterwards."""
+    with SweepStore(None, sweep.header()) as store:
+        try:
+            run_sweep(sweep, store, crew_for(sweep, workers))
+        except WorkersDoNotStart:
+            run_sweep(sweep, store, Here())
+        yield store
+
+
+def summaries_of(scenarios: Sequence[Scenario], sweep: Sweep, store: SweepStore) -> list[Summary]:
+    """Return the summary of each scenario of a sweep that is complete."""
+    return [
+        summary_of(scenario, design, tally_of_design(sweep, store, design), sweep.seed, engine.name)
+        for scenario, design, engine in zip(scenarios, sweep.designs, sweep.engines(), strict=True)
+    ]
+
+
+def summary_of(scenario: Scenario, design: Design, tally: Tally, seed: int, engine: str) -> Summary:
     """Return the summary that :func:`results.summarise` gives of the same replications."""
     return Summary(
         scenario,

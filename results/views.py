@@ -93,7 +93,7 @@ def distribution_of(
         raise ValueError("on paper every case takes the same: compare with replications >= 1")
     taken = [
         elapsed(
-            simulate(compile_plan(each.scenario), each.replications, each.seed),
+            simulate(compile_plan(each.scenario), each.replications, each.seed, engine=each.engine),
             each.scenario.name.in_language(language),
         )
         for each in comparison.summaries

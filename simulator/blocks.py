@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from rules import Calendar
 from scenarios import AMPLE
 from scenarios.plan import IntArray, Plan
+from simulator.engines import engine_for
 from simulator.histograms import Histogram
 from simulator.trace import Trace
 
@@ -245,10 +246,13 @@ def tally_of(design: Design, traces: Sequence[tuple[int, Trace]]) -> Tally:
     return Tally(rows, Histogram.of(ticks, MINUTE))
 
 
-def run_block(design: Design, seed: int, first: int, count: int) -> Tally:
-    """Simulate replications ``first`` to ``first + count - 1`` of a design."""
-    from simulator.simpy_engine import simulate_replication
+def run_block(design: Design, seed: int, first: int, count: int, engine: str = "auto") -> Tally:
+    """Simulate replications ``first`` to ``first + count - 1`` of a design.
 
+    ``engine`` is what is asked of :func:`simulator.engines.engine_for`; every engine gives
+    the same tally.
+    """
+    simulate_replication = engine_for(design.plan, count, engine).replication
     # each trace is dropped once it is tallied, so memory does not grow with the block
     return merged(
         (

@@ -120,7 +120,7 @@ class Cluster:
             raise RuntimeError("the cluster has been left")
         self._given += 1
         block = task.block
-        key = f"lianban-{block.design}-{block.first}-{block.count}-{self._given}-{id(self)}"
+        key = f"lianban-{block.design}-{block.first}-{block.size}-{self._given}-{id(self)}"
         future = self._client.submit(remote_work, task, self._engine, key=key, pure=False)
         self._out[key] = block, future
         future.add_done_callback(self._news.put)

@@ -28,7 +28,9 @@ import numpy as np
 from rules import Calendar
 from simulator.blocks import Design
 
-_ROOTS = ("simulator.blocks", "rules.calendars")
+_ROOTS = (
+    "simulator.blocks", "simulator.simpy_engine", "simulator.fast_engine", "rules.calendars",
+)  # fmt: skip
 """Where the source begins that makes tallies of a plan; what makes the plan itself is in the
 plan's fingerprint."""
 _IMPORT = re.compile(r"^\s*from ((?:simulator|scenarios|rules)\.\w+) import", re.MULTILINE)
@@ -54,7 +56,7 @@ def fingerprint(*values: object) -> bytes:
 
 @cache
 def engine_version() -> str:
-    """Return what decides results besides the scenario: release, engine and the source itself.
+    """Return what decides results besides the scenario: the release and the engines' source.
 
     Results of one version never mix with those of another, not even between two states
     of a checkout that call themselves the same release.
@@ -63,7 +65,7 @@ def engine_version() -> str:
     for module, source in sorted(_deciding().items()):
         state.update(f"{module} {len(source)} ".encode())
         state.update(source.encode())
-    return f"{metadata.version('lianban')} simpy {state.hexdigest()}"
+    return f"{metadata.version('lianban')} {state.hexdigest()}"
 
 
 def _deciding() -> dict[str, str]:
@@ -82,13 +84,15 @@ def _deciding() -> dict[str, str]:
 
 def packed(design: Design) -> bytes:
     """Return a design as bytes for :func:`unpacked` in a worker process of this run."""
-    stream = io.BytesIO()
-    pickler = pickle.Pickler(stream, pickle.HIGHEST_PROTOCOL)
-    # a calendar's tables are 50 times its hours and are made again in a millisecond
-    pickler.dispatch_table = copyreg.dispatch_table.copy()
-    pickler.dispatch_table[Calendar] = _calendar_hours
-    pickler.dump(design)
-    return zlib.compress(stream.getvalue(), 1)
+    return zlib.compress(_pickled(design), 1)
+
+
+def is_of_script(design: Design) -> bool:
+    """Whether a design holds values of classes that the program's own main script defines.
+
+    Workers do not run that script, so they cannot read such a design.
+    """
+    return b"__main__" in _pickled(design)
 
 
 @lru_cache(maxsize=4)
@@ -98,6 +102,16 @@ def unpacked(data: bytes) -> Design:
     if not isinstance(design, Design):
         raise TypeError(f"a design was expected, not {type(design).__name__}")
     return design
+
+
+def _pickled(design: Design) -> bytes:
+    stream = io.BytesIO()
+    pickler = pickle.Pickler(stream, pickle.HIGHEST_PROTOCOL)
+    # a calendar's tables are 50 times its hours and are made again in a millisecond
+    pickler.dispatch_table = copyreg.dispatch_table.copy()
+    pickler.dispatch_table[Calendar] = _calendar_hours
+    pickler.dump(design)
+    return stream.getvalue()
 
 
 def _calendar_hours(calendar: Calendar) -> tuple[Any, tuple[object, ...]]:

@@ -53,7 +53,7 @@ def simulate(
     *,
     precision: float | None = None,
     most: int = 10_000,
-    engine: str = "simpy",
+    engine: str = "auto",
 ) -> Run:
     """Run a plan many times with independent luck.
 
@@ -73,7 +73,7 @@ def simulate(
     most : int
         Replications after which a precision is given up.
     engine : str
-        ``simpy``, ``fast``, or ``auto``; see :func:`simulator.engines.engine_for`.
+        ``auto``, ``simpy`` or ``fast``; see :func:`simulator.engines.engine_for`.
 
     Examples
     --------

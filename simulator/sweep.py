@@ -18,6 +18,7 @@ import numpy as np
 
 from simulator.blocks import MINUTE, DamagedBlock, Design, Tally, run_block
 from simulator.design_bytes import engine_version, fingerprint, packed
+from simulator.engines import Engine, engine_for
 from simulator.histograms import Histogram
 from simulator.sweep_store import Header, StoreDamaged, StoredBlock, SweepStore
 from simulator.workers import Answer, Block, Crew, Death, Failure, Stray, Task
@@ -62,11 +63,25 @@ class Sweep:
         Of each design.
     seed : int
         The same for all, so that they share their luck.
+    engine : str
+        ``auto``, ``simpy`` or ``fast``; no answer depends on it, so stores do not know it.
     """
 
     designs: tuple[Design, ...]
     replications: int
     seed: int
+    engine: str = "auto"
+
+    def engines(self) -> tuple[Engine, ...]:
+        """Return which engine simulates each design, judged by all that the sweep has to do."""
+        plans = [design.plan for design in self.designs]
+        visits = [max(1, plan.cases * len(plan.desks)) for plan in plans]
+        # compiled code that is loaded for one design is there for all
+        alone = self.replications * sum(visits)
+        return tuple(
+            engine_for(plan, -(-alone // each), self.engine)
+            for plan, each in zip(plans, visits, strict=True)
+        )
 
     def header(self, engine: str | None = None) -> Header:
         """Return what a store of this sweep must say."""
@@ -173,7 +188,8 @@ def tally_of_design(sweep: Sweep, store: SweepStore, design: Design) -> Tally:
         tally = _decoded(stored)
         if stored.first + stored.size > sweep.replications:
             # kept for a longer sweep: a histogram cannot be cut, so the piece is done again
-            tally = run_block(design, sweep.seed, stored.first, sweep.replications - stored.first)
+            piece = sweep.replications - stored.first
+            tally = run_block(design, sweep.seed, stored.first, piece, sweep.engine)
         if stored.first != filled:
             break
         rows[filled : filled + tally.replications] = tally.rows
@@ -196,9 +212,13 @@ class _Driver:
         self.size = size
         self.marks = [fingerprint(design) for design in sweep.designs]
         self.packed = [packed(design) for design in sweep.designs]
+        self.engines = [engine.name for engine in sweep.engines()]
         self.missing = [deque(_gaps(store.done(mark), sweep.replications)) for mark in self.marks]
+        for number, mark in enumerate(self.marks):
+            if mark in self.marks[:number]:  # simulated once however often it occurs
+                self.missing[number].clear()
         self.lacking = sum(_length(gaps) for gaps in self.missing)
-        self.total = len(sweep.designs) * sweep.replications
+        self.total = len(set(self.marks)) * sweep.replications
         self.kept = self.total - self.lacking
         self.again: deque[Block] = deque()
         self.out: set[Block] = set()
@@ -216,7 +236,8 @@ class _Driver:
         while True:
             stopping = stop()
             while not stopping and self.crew.room() > 0 and (block := self._next()):
-                task = Task(block, self.packed[block.design], self.sweep.seed)
+                number = block.design
+                task = Task(block, self.packed[number], self.sweep.seed, self.engines[number])
                 self.out.add(block)
                 self.crew.give(task)
             # a cluster may have no room for a while, and nothing under way

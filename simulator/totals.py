@@ -72,13 +72,16 @@ def totals_of(plan: Plan, trace: Trace) -> Totals:
     )
 
 
-def simulate_totals(plan: Plan, replications: Iterable[int], seed: int = 1) -> Totals:
+def simulate_totals(
+    plan: Plan, replications: Iterable[int], seed: int = 1, *, engine: str = "auto"
+) -> Totals:
     """Run replications and keep their totals only; those of parts add up to the whole."""
-    from simulator.simpy_engine import simulate_replication
+    from simulator.engines import engine_for
 
     numbers = list(replications)
     if not numbers:
         raise ValueError("no replications were asked for")
+    simulate_replication = engine_for(plan, len(numbers), engine).replication
     totals = totals_of(plan, simulate_replication(plan, seed, numbers[0]))
     for number in numbers[1:]:
         totals += totals_of(plan, simulate_replication(plan, seed, number))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from contextlib import contextmanager, suppress
 from multiprocessing import connection, get_context, parent_process
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
+from types import ModuleType
 from typing import NamedTuple, Protocol
 
 from simulator.blocks import run_block
@@ -32,11 +34,16 @@ class Block(NamedTuple):
 
 
 class Task(NamedTuple):
-    """A block to be simulated; the design as :func:`simulator.design_bytes.packed` gives it."""
+    """A block to be simulated; the design as :func:`simulator.design_bytes.packed` gives it.
+
+    The engine was chosen for the whole sweep, because a block alone may look too small for
+    the compiled one. A worker that lacks it takes the other, which gives the same.
+    """
 
     block: Block
     design: bytes
     seed: int
+    engine: str = "auto"
 
 
 class Answer(NamedTuple):
@@ -97,7 +104,8 @@ def work(task: Task) -> News:
     """Simulate a block; the one thing that workers of every kind do."""
     began = time.thread_time()
     try:
-        tally = run_block(unpacked(task.design), task.seed, task.block.first, task.block.size)
+        _, first, size = task.block
+        tally = run_block(unpacked(task.design), task.seed, first, size, task.engine)
     except MemoryError:
         raise
     except Exception as error:
@@ -218,7 +226,7 @@ class _Worker:
         self.process: SpawnProcess = context.Process(target=_serve, args=(theirs,), daemon=True)
         self.block: Block | None = None
         self.ready = False
-        with _interrupts_held():
+        with _interrupts_held(), _script_hidden():
             self.process.start()
         # ours closed, the pipe ends when the worker does
         theirs.close()
@@ -272,6 +280,21 @@ def _leave_with_parent() -> None:
     if parent is not None:
         connection.wait([parent.sentinel])
         os._exit(1)
+
+
+@contextmanager
+def _script_hidden() -> Iterator[None]:
+    """Let a process be started without running the program's main script once more.
+
+    Python would do so for classes that a script defines. A script that simulates without
+    asking whether it is the main program would then do so in every worker.
+    """
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
 
 
 @contextmanager

@@ -342,9 +342,9 @@ def test_one_run_serves_all_promises_of_a_design(tmp_path, monkeypatch):
     book = read_promises(folder / "promises.toml")
     sizes = []
 
-    def counting(plan, replications, seed):
+    def counting(plan, replications, seed, engine):
         sizes.append(replications)
-        return simulate(plan, replications, seed)
+        return simulate(plan, replications, seed, engine=engine)
 
     monkeypatch.setattr("results.promises.checking.simulate", counting)
     checker = Checker(book)

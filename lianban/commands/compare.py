@@ -112,7 +112,13 @@ def _attribution(
 
     try:
         return attribute(
-            chosen[0], chosen[-1], replications=replications, seed=seed, progress=progress
+            chosen[0],
+            chosen[-1],
+            replications=replications,
+            seed=seed,
+            progress=progress,
+            engine=options.engine,
+            workers=options.workers,
         )
     except NotARedesign:
         if options.levers:

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 from lianban.commands.options import (
     UsageError,
+    add_engine,
     add_scenario,
     add_seed,
     add_timing,
     everywhere,
     new_command,
+    note_fallback,
     whole,
 )
 from lianban.terminal import Console, HelpText, Outcome, aligned, paragraphs
@@ -110,6 +112,7 @@ def _add_redesign(questions: Commands) -> None:
         help=_("redesigns applied before a proof is given up (default %(default)s)"),
     )
     add_seed(parser)
+    add_engine(parser)
     add_timing(parser)
 
 
@@ -162,6 +165,7 @@ def _add_staffing(questions: Commands) -> None:
         help=_("staffings tried at most to prove that none is cheaper (default %(default)s)"),
     )
     add_seed(parser)
+    add_engine(parser)
     add_timing(parser)
 
 
@@ -184,6 +188,7 @@ def _add_sensitivity(questions: Commands) -> None:
         help=_("changes to simulate, the most critical first (default %(default)s)"),
     )
     add_seed(parser)
+    add_engine(parser)
     add_timing(parser)
 
 
@@ -197,7 +202,7 @@ def redesign(options: argparse.Namespace, console: Console) -> Outcome:
         raise UsageError(_("--offers and --derive: choose one"))
     measures = _measures(options.least)
     limits = _limits(options.limit)
-    scenario, seed = _loaded(options)
+    scenario, seed = _loaded(options, console)
     offers = None
     if options.offers:
         offers = read_offers(Path(options.offers))
@@ -216,6 +221,7 @@ def redesign(options: argparse.Namespace, console: Console) -> Outcome:
         most_runs=options.replications,
         seed=seed,
         rounds=options.rounds,
+        engine=options.engine,
     )
     _answer(found.to_json(), _redesign_text(found, console.language), started, options, console)
     if found.interrupted:
@@ -231,7 +237,7 @@ def staffing(options: argparse.Namespace, console: Console) -> Outcome:
 
     if not (0 < options.share < 100 and 50 <= options.confidence < 100):
         raise UsageError(_("--share lies between 0 and 100, --confidence between 50 and 100"))
-    scenario, seed = _loaded(options)
+    scenario, seed = _loaded(options, console)
     started = time.perf_counter()
     promise = KeepPromise(options.days, options.share / 100, options.confidence / 100)
     try:
@@ -243,6 +249,7 @@ def staffing(options: argparse.Namespace, console: Console) -> Outcome:
             replications=options.replications,
             seed=seed,
             proof=options.proof,
+            engine=options.engine,
         )
     except ValueError as error:
         raise UsageError(str(error)) from error
@@ -257,18 +264,30 @@ def sensitivity(options: argparse.Namespace, console: Console) -> Outcome:
     """Rank what small changes would save."""
     from optimizer.sensitivity import sensitivity as ranked
 
-    scenario, seed = _loaded(options)
+    scenario, seed = _loaded(options, console)
     started = time.perf_counter()
-    found = ranked(scenario, replications=options.replications, seed=seed, most=options.changes)
+    found = ranked(
+        scenario,
+        replications=options.replications,
+        seed=seed,
+        most=options.changes,
+        engine=options.engine,
+    )
     document = {"scenario": scenario.key, **found.to_json()}
     _answer(document, _sensitivity_text(found, console.language), started, options, console)
     return Outcome.INTERRUPTED if found.interrupted else Outcome.GOOD
 
 
-def _loaded(options: argparse.Namespace) -> tuple[Scenario, int]:
-    from scenarios import load
+def _loaded(options: argparse.Namespace, console: Console) -> tuple[Scenario, int]:
+    """Load the scenario and say where the engine that is due cannot simulate it."""
+    from scenarios import compile_plan, load
 
     scenario = load(options.scenario)
+    if options.replications:
+        from simulator.engines import engine_for
+
+        engine = engine_for(compile_plan(scenario), options.replications, options.engine)
+        note_fallback(console, scenario.key, engine.why if engine.fell_back else "")
     return scenario, scenario.seed if options.seed is None else options.seed
 
 

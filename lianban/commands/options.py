@@ -77,6 +77,23 @@ def add_seed(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_engine(parser: argparse.ArgumentParser) -> None:
+    """Let the command say which engine simulates; the answer does not depend on it."""
+    parser.add_argument(
+        "--engine",
+        # simulator.engines.ENGINES, which would load numpy; a test holds them to be the same
+        choices=("auto", "simpy", "fast"),
+        default="auto",
+        help=_("what simulates; auto: the compiled engine where it covers the plan and pays"),
+    )
+
+
+def note_fallback(console: Console, key: str, why: str) -> None:
+    """Say why a scenario ran on the SimPy engine although the compiled one was due."""
+    if why:
+        console.note(_("%(key)s: simulated with SimPy: %(why)s") % {"key": key, "why": why})
+
+
 def chance(options: argparse.Namespace, scenario: Scenario) -> tuple[int, int]:
     """Return replications and seed: as asked for, else the scenario's own."""
     replications = options.replications or scenario.replications

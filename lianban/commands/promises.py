@@ -8,7 +8,15 @@ from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lianban.commands.options import UsageError, add_runs, add_seed, new_command, whole
+from lianban.commands.options import (
+    UsageError,
+    add_engine,
+    add_runs,
+    add_seed,
+    new_command,
+    note_fallback,
+    whole,
+)
 from lianban.terminal import Console, Outcome, aligned, width, wrapped
 
 if TYPE_CHECKING:
@@ -50,6 +58,7 @@ def add_to(commands: Commands) -> None:
         help=_("most repetitions; fewer are used where they tell (default 160)"),
     )
     add_seed(parser)
+    add_engine(parser)
     parser.add_argument(
         "--save", action="store_true", help=_("keep the runs, with what became of the promises")
     )
@@ -75,8 +84,11 @@ def promises(options: argparse.Namespace, console: Console) -> Outcome:
         options.seed,
         options.replications or MOST_REPLICATIONS,
         baselines_in(Path(options.runs), path.parent),
+        options.engine,
     )
     findings = [checker.check(promise) for promise in asked]
+    for redesign, simulated in checker.runs.items():
+        note_fallback(console, book.designs[redesign].key, simulated.notice)
     if options.save:
         _save(checker, findings, Path(options.runs), console)
     language = console.language

@@ -11,10 +11,12 @@ from lianban.commands.compare import scenarios_to_compare
 from lianban.commands.options import (
     UsageError,
     add_chance,
+    add_engine,
     add_scenarios,
     chance,
     must_have_days,
     new_command,
+    note_fallback,
 )
 from lianban.terminal import Console, Outcome
 
@@ -48,6 +50,7 @@ def add_to(commands: Commands) -> None:
         help=_("also simulate every combination of levers, to share out the simulated days"),
     )
     add_chance(parser)
+    add_engine(parser)
 
 
 def report(options: argparse.Namespace, console: Console) -> Outcome:
@@ -79,7 +82,10 @@ def report(options: argparse.Namespace, console: Console) -> Outcome:
         replications=0 if options.paper else replications,
         seed=seed,
         levers_simulated=options.levers,
+        engine=options.engine,
     )
+    for design, simulated in zip(chosen, built.runs, strict=False):  # none on paper
+        note_fallback(console, design.key, simulated.notice)
     write_whole(path, report_bytes(built, suffix, console.language))
     console.answer(
         {"file": str(path), "form": suffix, "comparison": built.comparison.to_json()},

@@ -18,6 +18,7 @@ from lianban.commands.options import (
     chance,
     must_have_days,
     new_command,
+    note_fallback,
 )
 from lianban.commands.sweep import add_sweep, swept
 from lianban.terminal import Console, Outcome, aligned, paragraphs
@@ -62,12 +63,16 @@ def run(options: argparse.Namespace, console: Console) -> Outcome:
     started = time.perf_counter()
     found = None
     if in_full:
-        found = simulate(compile_plan(scenario), replications, seed)
+        found = simulate(compile_plan(scenario), replications, seed, engine=options.engine)
+        note_fallback(console, scenario.key, found.notice)
         summary = summarise(scenario, found)
     else:
         (summary,) = swept(options, console, [scenario], replications, seed)
     seconds = time.perf_counter() - started
-    console.note(_("simulated in %.1f s") % seconds)
+    console.note(
+        _("simulated in %(seconds).1f s, engine: %(engine)s")
+        % {"seconds": seconds, "engine": summary.engine}
+    )
     if options.log and found is not None:
         write_log(found, Path(options.log))
         console.note(_("wrote %s") % options.log)

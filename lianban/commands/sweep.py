@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
 from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lianban.commands.options import UsageError, whole
+from lianban.commands.options import UsageError, add_engine, note_fallback, whole
 from lianban.progress import Bar, stopping
 from lianban.terminal import Console, Outcome
 
@@ -19,19 +18,14 @@ if TYPE_CHECKING:
     from simulator.sweep import Sweep
     from simulator.workers import Crew
 
-WORTH_WORKERS = 3.0
-"""Seconds of work from which starting other processes pays."""
-
-_DESK_VISIT = 1e-5
-"""Seconds that one case at one desk takes, roughly."""
-
 
 class Stopped(SystemExit):
     """The sweep was stopped; what is complete is kept, and all has been said."""
 
 
 def add_sweep(parser: argparse.ArgumentParser) -> None:
-    """Let the command say who simulates and where results are kept."""
+    """Let the command say who simulates, with which engine, and where results are kept."""
+    add_engine(parser)
     parser.add_argument(
         "--workers",
         type=whole(1),
@@ -81,7 +75,10 @@ def swept(
         raise UsageError(_("--workers and --cluster: choose one"))
     if options.repair and not options.store:
         raise UsageError(_("--repair goes with --store"))
-    sweep = Sweep(tuple(design_of(each) for each in scenarios), replications, seed)
+    designs = tuple(design_of(each) for each in scenarios)
+    sweep = Sweep(designs, replications, seed, options.engine)
+    for design, engine in zip(designs, sweep.engines(), strict=True):
+        note_fallback(console, design.key, engine.why if engine.fell_back else "")
     try:
         return _summaries(options, console, scenarios, sweep)
     except (StoreError, ClusterError, BlocksDropped, WorkersDoNotStart) as error:
@@ -91,8 +88,8 @@ def swept(
 def _summaries(
     options: argparse.Namespace, console: Console, scenarios: Sequence[Scenario], sweep: Sweep
 ) -> list[Summary]:
-    from results.sweeps import summary_of
-    from simulator.sweep import run_sweep, tally_of_design
+    from results.sweeps import summaries_of
+    from simulator.sweep import run_sweep
     from simulator.sweep_store import SweepStore, repair
     from simulator.workers import Here
 
@@ -121,15 +118,12 @@ def _summaries(
         if not complete:
             _say_stopped(console, path)
             raise Stopped(Outcome.INTERRUPTED if number == 2 else 128 + number)
-        return [
-            summary_of(scenario, design, tally_of_design(sweep, store, design), sweep.seed)
-            for scenario, design in zip(scenarios, sweep.designs, strict=True)
-        ]
+        return summaries_of(scenarios, sweep, store)
 
 
 def _crew(options: argparse.Namespace, sweep: Sweep) -> Crew:
     """Return who simulates: as asked for, else as it pays."""
-    from simulator.workers import Here, Workers
+    from simulator.crews import crew_for
 
     if options.cluster:
         import logging
@@ -139,19 +133,7 @@ def _crew(options: argparse.Namespace, sweep: Sweep) -> Crew:
         # dask tells its own troubles at length; what matters of them is told in one line
         logging.disable(logging.CRITICAL)
         return Cluster(options.cluster)
-    cores = _cores()
-    seconds = _DESK_VISIT * sweep.replications * sum(
-        design.plan.cases * len(design.plan.desks) for design in sweep.designs
-    )  # fmt: skip
-    size = options.workers or (cores if seconds > WORTH_WORKERS else 1)
-    return Workers(size) if size > 1 else Here()
-
-
-def _cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return crew_for(sweep, options.workers)
 
 
 def _say_stopped(console: Console, path: Path | None) -> None:

@@ -108,6 +108,8 @@ class Checker:
         Replications of the last look.
     find_baseline : callable
         Finds the saved run that a broken promise is compared with.
+    engine : str
+        ``auto``, ``simpy`` or ``fast``; no verdict depends on it.
     runs : dict of str to Run
         The longest run of each design so far.
     """
@@ -116,6 +118,7 @@ class Checker:
     seed: int | None = None
     most: int = MOST_REPLICATIONS
     find_baseline: FindBaseline = lambda promise, scenario: None
+    engine: str = "auto"
     runs: dict[str, Run] = field(default_factory=dict)
 
     def check(self, promise: Promise) -> Finding:
@@ -184,7 +187,7 @@ class Checker:
 
     def _simulate(self, scenario: Scenario, replications: int) -> Run:
         seed = scenario.seed if self.seed is None else self.seed
-        return simulate(compile_plan(scenario), replications, seed)
+        return simulate(compile_plan(scenario), replications, seed, engine=self.engine)
 
 
 def gap(finding: Finding) -> Fraction:

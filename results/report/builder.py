@@ -56,6 +56,7 @@ def build_report(
     replications: int | None = None,
     seed: int | None = None,
     levers_simulated: bool = False,
+    engine: str = "auto",
 ) -> Report:
     """Compare designs and work out all that a report shows.
 
@@ -70,24 +71,28 @@ def build_report(
     levers_simulated : bool
         Whether the attribution also shares out simulated days, which takes as many
         simulations as there are combinations of levers.
+    engine : str
+        ``auto``, ``simpy`` or ``fast``; no number depends on it.
     """
     replications = scenarios[0].replications if replications is None else replications
     seed = scenarios[0].seed if seed is None else seed
     runs: tuple[Run, ...] = ()
     if replications:
-        runs = tuple(simulate(compile_plan(each), replications, seed) for each in scenarios)
+        runs = tuple(
+            simulate(compile_plan(each), replications, seed, engine=engine) for each in scenarios
+        )
         summaries = tuple(map(summarise, scenarios, runs))
     else:
         summaries = tuple(map(summarise, scenarios))
     differences = tuple(difference_of(summaries[0], other) for other in summaries[1:])
     comparison = Comparison(summaries, differences)
-    return _with_levers(comparison, runs, replications if levers_simulated else 0, seed)
+    return _with_levers(comparison, runs, replications if levers_simulated else 0, seed, engine)
 
 
 def report_of(comparison: Comparison) -> Report:
     """Return the report of a comparison; its designs are simulated once more, with its seed."""
     runs = tuple(
-        simulate(compile_plan(each.scenario), each.replications, each.seed)
+        simulate(compile_plan(each.scenario), each.replications, each.seed, engine=each.engine)
         for each in comparison.summaries
         if each.replications
     )
@@ -143,13 +148,17 @@ def save_report(comparison: Comparison, path: Path, language: str = "en") -> Pat
 
 
 def _with_levers(
-    comparison: Comparison, runs: tuple[Run, ...], replications: int, seed: int
+    comparison: Comparison,
+    runs: tuple[Run, ...],
+    replications: int,
+    seed: int,
+    engine: str = "auto",
 ) -> Report:
     first, last = (comparison.summaries[at].scenario for at in (0, -1))
     switches = switches_between(first, last)
     if comparison.attribution is None:
         try:
-            shared = attribute(first, last, replications=replications, seed=seed)
+            shared = attribute(first, last, replications=replications, seed=seed, engine=engine)
         except NotARedesign:
             pass
         else:
