@@ -99,6 +99,8 @@ def wrapped(text: str, cells: int) -> list[str]:
     --------
     >>> wrapped("比较 scenarios 的天数。", 11)
     ['比较', 'scenarios', '的天数。']
+    >>> wrapped("减少 127（原 236，-54 %）。", 10)
+    ['减少 127', '（原 236，', '-54 %）。']
     """
     lines = [""]
     for word in _WORD.findall(" ".join(text.split())):
@@ -110,7 +112,11 @@ def wrapped(text: str, cells: int) -> list[str]:
     return lines
 
 
-_WORD = re.compile(r"[\u2e80-\uffef][，。；：、！？）》」]*|[^\s\u2e80-\uffef]+\s?|\s")
+_WORD = re.compile(
+    r"[（《「]*(?:[\u2e80-\uffef]|[^\s\u2e80-\uffef]+(?: %[^\s\u2e80-\uffef]*)?)"
+    r"[，。；：、！？）》」]*\s?|\s"
+)
+"""What stays on one line: no line starts with a stop, ends with an opening, or parts "54 %"."""
 
 
 class HelpText(argparse.HelpFormatter):

@@ -125,7 +125,7 @@ class Attribution:
 
     def table(self, language: str) -> list[list[str]]:
         """Return the waterfall on paper: from the first design, lever by lever, to the last."""
-        return self._waterfall(PAPER, language)
+        return self._waterfall(tuple(m for m in PAPER if m in self.shares), language)
 
     def times_table(self, language: str) -> list[list[str]]:
         """Return the waterfall of simulated days; the header alone where none were simulated."""

@@ -36,12 +36,15 @@ class Marks:
         Steps drawn in another row that it follows or precedes.
     header : tuple of str
         Department in each language, where no lane says it.
+    timeless : bool
+        Whether no step of the flow says how long it takes: then no days are shown.
     """
 
     critical: bool = False
     status: Status | None = None
     links: str = ""
     header: tuple[str, ...] = ()
+    timeless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +102,10 @@ class Card:
         """Return key, status sign and days; the days come first when room is short."""
         right = x + self.width - (_CORNER + 2 if self.marks.critical else _RIGHT)
         room = right - x - _LEFT
-        days = shorten(_days(self.step, self.language, room), room, EN)
+        days = "" if self.marks.timeless else _days(self.step, self.language, room)
+        days = shorten(days, room, EN)
         base = y + EN
-        shapes: list[Shape] = [Text(right, base, days, EN, "ink", "end")]
+        shapes: list[Shape] = [Text(right, base, days, EN, "ink", "end")] if days else []
         room -= text_width(days, EN) + 5
         sign = self.marks.status.sign if self.marks.status else ""
         signed = text_width(sign, EN) + 6 if sign else 0.0
@@ -118,9 +122,10 @@ class Card:
         """Return everything about the step in words, for a tooltip."""
         step, told = self.step, []
         told.append(f"{step.key} {' / '.join(lines(step.name, self.language))}")
-        told.append(
-            f"{kind_word(step.kind, self.language)}, {days_text(step.duration, self.language)}"
-        )
+        days = days_text(step.duration, self.language)
+        if self.marks.timeless:
+            days = say("days-unknown", self.language)
+        told.append(f"{kind_word(step.kind, self.language)}, {days}")
         told += [
             " · ".join(office_name(key, self.offices, self.language) for key in step.departments)
         ]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from results.attribution import Attribution
-from results.numbers import days_text, interval_text, json_interval, json_number
+from results.numbers import change_of, days_text, interval_text, json_interval, json_number
 from results.sentences import Line, reasons, sentences
 from results.summary import LEVEL, FloatArray, Summary, scenario_json, summarise
 from results.tables import Table, html_table
@@ -100,8 +100,8 @@ class Comparison:
             "from": self.summaries[0].scenario.key,
             "to": summary.scenario.key,
             "steps": other.steps - first.steps,
-            "paper_days": json_number(other.paper_days - first.paper_days),
-            "serial_days": json_number(other.serial_days - first.serial_days),
+            "paper_days": json_number(change_of(first.paper_days, other.paper_days)),
+            "serial_days": json_number(change_of(first.serial_days, other.serial_days)),
             "visits": other.visits - first.visits,
             "documents": other.documents - first.documents,
         }
@@ -140,8 +140,8 @@ class Comparison:
             row = [
                 summary.scenario.key,
                 str(paper.steps),
-                days_text(paper.paper_days),
-                days_text(paper.serial_days),
+                days_text(paper.paper_days, language),
+                days_text(paper.serial_days, language),
                 str(paper.visits),
                 str(paper.documents),
             ]
@@ -169,7 +169,7 @@ class Comparison:
             else f"paper days: critical path in working days, no queues, no luck; counts {counts}"
         ]
         if self.simulated:
-            gains = [d.gain for d in self.differences if d and d.gain]
+            gains = sorted(d.gain for d in self.differences if d and d.gain)
             lines.append(
                 f"均值、P90：实际历时（申请人视角，工作日），{first.replications} 次重复、"
                 f"每次 {first.cases} 件，种子 {first.seed}，± 为 95 % 区间"
@@ -178,11 +178,13 @@ class Comparison:
                 f"replications of {first.cases} cases, seed {first.seed}; ± is the 95 % interval"
             )
             if gains:
+                joined = " 至 " if zh else " to "
+                times = joined.join(dict.fromkeys(f"{g:.1f}" for g in (gains[0], gains[-1])))
                 lines.append(
-                    f"差值按相同随机数配对，区间缩小 {min(gains):.1f} 至 {max(gains):.1f} 倍"
+                    f"差值按相同随机数配对，区间缩小 {times} 倍"
                     if zh
                     else "differences are paired on the same random numbers: intervals "
-                    f"{min(gains):.1f} to {max(gains):.1f} times narrower"
+                    f"{times} times narrower"
                 )
         lines.append(f"数据来源：{provenances}" if zh else f"provenance of data: {provenances}")
         return lines

@@ -155,9 +155,9 @@ def closing_panel(
     figures = [
         ("steps", procedure.n_steps, before.n_steps if before else None),
         (
-            "working-days",
-            number(procedure.paper_days),
-            number(before.paper_days) if before else None,
+            "working-days" if procedure.days_known else "days-unknown",
+            _days_known(procedure),
+            _days_known(before) if before else None,
         ),
     ]
     small = [
@@ -191,6 +191,10 @@ def closing_panel(
         shapes.append(Text(x + 14, at_y, line, SMALL, "dim"))
     height = at_y + 10 - y
     return Group((Rect(x, y, width, height, "panel", 3), *shapes), "total", "total"), height
+
+
+def _days_known(procedure: Procedure) -> str:
+    return number(procedure.paper_days) if procedure.days_known else "?"
 
 
 def footer(

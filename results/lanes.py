@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -104,19 +104,16 @@ def fold(owner: Sequence[int], most: int) -> list[tuple[int, int]]:
     return best[-1][1]
 
 
-def drawn_edges(
-    procedure: Procedure, keep: Iterable[tuple[str, str]]
-) -> tuple[tuple[Edge, ...], int]:
+def drawn_edges(procedure: Procedure) -> tuple[tuple[Edge, ...], int]:
     """Return the prerequisites to draw and how many others follow from them.
 
     A prerequisite that a longer way through the drawn ones implies is left out, unless
-    it has a lag or its ends are in ``keep``. Gates between stages are not edges here.
+    it has a lag. Gates between stages are not edges here.
     """
     graph = procedure.order_graph() if procedure.flow.word == "serial" else procedure.graph()
     shortest = set(nx.transitive_reduction(graph).edges)
-    kept = shortest | set(keep)
     edges = [data["edge"] for _, _, data in graph.edges(data=True)]
-    drawn = [e for e in edges if e.ends in kept or e.lag.amount]
+    drawn = [e for e in edges if e.ends in shortest or e.lag.amount]
     place = {key: index for index, key in enumerate(procedure.keys)}
     drawn.sort(key=lambda e: (place[e.before], place[e.after]))
     return tuple(drawn), len(edges) - len(drawn)

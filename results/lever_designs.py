@@ -50,6 +50,9 @@ class Designs:
         self.most = most
         self.engine, self.workers = engine, workers
         self.members = _members_of(first.procedure, levers)
+        days = ("paper_days", "serial_days")
+        known = first.procedure.days_known
+        self.on_paper = tuple(each for each in PAPER if known or each not in days)
         self.values: dict[int, Worth] = {}
         self.left_out: dict[int, int] = {}
 
@@ -81,7 +84,8 @@ class Designs:
         made = [self._made(mask) for mask in masks]
         papers = [Paper.of(procedure) for procedure, _ in made]
         worths: list[Worth] = [
-            {measure: [Fraction(getattr(paper, measure))] for measure in PAPER} for paper in papers
+            {measure: [Fraction(getattr(paper, measure) or 0)] for measure in self.on_paper}
+            for paper in papers
         ]
         if self.replications:
             from results.sweeps import simulated_times  # which knows comparisons, and they this

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Literal, get_args
 
-from rules import Duration, Kind, Name, Unit, did_you_mean
+from rules import Duration, Kind, Name, Procedure, Unit, did_you_mean
 
 Language = Literal["en", "zh", "both"]
 
@@ -20,6 +20,7 @@ WORDS: dict[str, Name] = {
     "continued": Name("续", "cont."),
     "steps": Name("环节", "steps"),
     "working-days": Name("工作日", "working days"),
+    "days-unknown": Name("时限不详", "days unknown"),
     "visits": Name("跑动次数", "visits"),
     "documents": Name("申报材料", "documents"),
     "participants": Name("参与", "with"),
@@ -30,10 +31,13 @@ WORDS: dict[str, Name] = {
     "provenance.reconstruction": Name(
         "推演重构，非该地实际数据", "reconstruction, not the place's own"
     ),
-    "provenance.comparator": Name("他地参照", "taken from a comparable place"),
+    "provenance.comparator": Name("他地公开资料", "published by another place"),
     "provenance.assumption": Name("假设", "assumption"),
     "legend": Name("图例", "Legend"),
     "critical": Name("关键线路（粗框、实角）", "critical path (thick, filled corner)"),
+    "several-chains": Name(
+        "有 {n} 条一样长的关键线路", "{n} chains are the longest, all marked as critical"
+    ),
     "statute-edge": Name("法定或资料前置", "prerequisite: statute or data"),
     "practice-edge": Name("惯例前置", "prerequisite: practice"),
     "formal-edge": Name("转正式时才需要", "needed only for conversion"),
@@ -150,6 +154,13 @@ def days_text(duration: Duration, language: Language) -> str:
     return (
         f"{duration.amount} {_UNITS[duration.unit].in_language('zh' if language == 'zh' else 'en')}"
     )
+
+
+def paper_text(procedure: Procedure, language: Language) -> str:
+    """Return a procedure's days on paper with their unit, or that no source gives them."""
+    if not procedure.days_known:
+        return say("days-unknown", language)
+    return f"{number(procedure.paper_days)} {say('working-days', language)}"
 
 
 def number(value: Fraction) -> str:

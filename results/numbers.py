@@ -12,14 +12,22 @@ JSON_DIGITS = 6
 """Decimals of a number in JSON; more would differ between machines and mean nothing."""
 
 
-def days_text(days: Fraction | float) -> str:
-    """Return days with one decimal, or none when they are whole.
+UNKNOWN = {"en": "unknown", "zh": "不详"}
+"""What stands in place of days that no source gives."""
+
+
+def days_text(days: Fraction | float | None, language: str = "en") -> str:
+    """Return days with one decimal, or none when they are whole; a word where they are unknown.
 
     Examples
     --------
     >>> days_text(Fraction(236)), days_text(Fraction(100, 7)), days_text(Fraction(-127))
     ('236', '14.3', '-127')
+    >>> days_text(None), days_text(None, "zh")
+    ('unknown', '不详')
     """
+    if days is None:
+        return UNKNOWN[language]
     exact = Fraction(days)
     return str(exact.numerator) if exact.denominator == 1 else f"{float(exact):.1f}"
 
@@ -40,6 +48,17 @@ def interval_text(interval: Interval, digits: int = 1) -> str:
         return f"{interval.estimate:.{digits}f} (n < 5)"
     half = max(interval.high - interval.estimate, interval.estimate - interval.low)
     return f"{interval.estimate:.{digits}f} ±{half:.{digits}f}"
+
+
+def change_of(was: Fraction | None, now: Fraction | None) -> Fraction | None:
+    """Return by how much days change; None where either is unknown.
+
+    Examples
+    --------
+    >>> change_of(Fraction(236), Fraction(109)), change_of(None, Fraction(109))
+    (Fraction(-127, 1), None)
+    """
+    return None if was is None or now is None else now - was
 
 
 def json_number(value: Fraction | float | None) -> int | float | None:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from results.numbers import days_text
+from results.numbers import change_of, days_text
 from results.summary import LEVEL, PoolUse, Summary
 from results.words import word
 from rules import Name
@@ -43,8 +43,9 @@ class Line:
         ``steps``, ``paper_days``, ``serial_days``, ``visits``, ``documents``, ``mean``,
         ``p50``, ``p90`` (elapsed working days) or ``on_time`` (share within the paper
         days of the design, in per cent).
-    change : Fraction or Interval
-        The difference from the first design, exact on paper; negative is shorter or fewer.
+    change : Fraction, Interval or None
+        The difference from the first design, exact on paper; negative is shorter or fewer;
+        None where days are unknown.
     probability : float or None
         Chance of a difference at least so far from zero if there were none, corrected by
         Holm's method over the designs compared; None on paper and below five replications.
@@ -54,15 +55,15 @@ class Line:
 
     to: str
     measure: str
-    change: Fraction | Interval
+    change: Fraction | Interval | None
     probability: float | None
     sentence: Name
 
     @property
     def shown(self) -> bool:
         """Whether a difference is shown: exact and not zero, or too large to be luck."""
-        if isinstance(self.change, Fraction):
-            return self.change != 0
+        if self.change is None or isinstance(self.change, Fraction):
+            return bool(self.change)
         return self.probability is not None and self.probability < 1 - LEVEL
 
 
@@ -126,17 +127,50 @@ def sentences(comparison: Comparison) -> tuple[Line, ...]:
     return tuple(lines)
 
 
+def in_words(comparison: Comparison, language: str) -> list[list[str]]:
+    """Return for each design after the first its lines in words: what differs, and the times.
+
+    Numbers on paper that stay as they were are left to the table; of simulated times the
+    mean and the P90 are always said, even where no difference is shown.
+    """
+    lines = comparison.sentences()
+    slower = dict(zip(*_slower(comparison), strict=True))
+    told = []
+    for summary in comparison.summaries[1:]:
+        key = summary.scenario.key
+        said = [
+            line.sentence.in_language(language)
+            for line in lines
+            if line.to == key
+            and (line.shown or line.change is None or line.measure in ("mean", "p90"))
+        ]
+        if key in slower:
+            said.append(slower[key].in_language(language))
+        told.append(said or [_as_before(summary).in_language(language)])
+    return told
+
+
+def _as_before(summary: Summary) -> Name:
+    zh, en = _called(summary)
+    return Name(f"{zh}在纸面上与第一个方案没有差别。", f"{en} is on paper as the first design is.")
+
+
 def reasons(comparison: Comparison) -> tuple[Name, ...]:
     """Say of each design that takes longer than the first where the time is lost."""
+    return _slower(comparison)[1]
+
+
+def _slower(comparison: Comparison) -> tuple[tuple[str, ...], tuple[Name, ...]]:
+    """Return the keys of designs that take longer than the first, and why each does."""
     first, *others = comparison.summaries
-    told = []
+    told = {}
     for other, difference in zip(others, comparison.differences, strict=True):
         if difference is None:
             continue
         low = [each.low for each in (difference.mean, difference.p90)]
         if any(end is not None and end > 0 for end in low):
-            told.append(_why_slower(first, other))
-    return tuple(told)
+            told[other.scenario.key] = _why_slower(first, other)
+    return tuple(told), tuple(told.values())
 
 
 def facts(comparison: Comparison, language: str) -> list[str]:
@@ -185,7 +219,12 @@ def _off(first: Summary, other: Summary, measure: str) -> list[float]:
 
 
 def _on_paper(first: Summary, other: Summary, measure: str) -> Line:
-    was, now = (Fraction(getattr(each.paper, measure)) for each in (first, other))
+    zh, en = _called(other)
+    was, now = (getattr(each.paper, measure) for each in (first, other))
+    if was is None or now is None:
+        name = _unknown(zh, en, measure, now)
+        return Line(other.scenario.key, measure, None, None, name)
+    was, now = Fraction(was), Fraction(now)
     change = now - was
     less, count = days_text(abs(change)), days_text(now)
     part = f"{100 * float(change / was):+.0f} %" if was else ""
@@ -196,7 +235,6 @@ def _on_paper(first: Summary, other: Summary, measure: str) -> Line:
         "visits": ("次", "visits", "申请人需跑动", "asks the applicant for"),
         "documents": ("份材料", "documents", "申请人需提交", "asks the applicant for"),
     }[measure]
-    zh, en = _called(other)
     if change:
         tail_zh = f"，{'减少' if change < 0 else '增加'} {less} {zh_unit}（原 {days_text(was)}"
         tail_en = f", {less} {'fewer' if change < 0 else 'more'} than the {days_text(was)} before"
@@ -210,6 +248,24 @@ def _on_paper(first: Summary, other: Summary, measure: str) -> Line:
         f"{en} {what_en} {count} {_plural(en_unit, now)}{on_paper}{tail_en}.",
     )
     return Line(other.scenario.key, measure, change, None, name)
+
+
+def _unknown(zh: str, en: str, measure: str, now: Fraction | None) -> Name:
+    """Say whose days no source gives: the design's own, or those it is compared with."""
+    what_zh, what_en = {
+        "paper_days": ("纸面天数", "days on paper"),
+        "serial_days": ("各环节时限合计", "sum of all steps' days"),
+    }[measure]
+    if now is None:
+        return Name(
+            f"{zh}的{what_zh}不详：没有环节写明时限。",
+            f"The {what_en} of {en} {'are' if measure == 'paper_days' else 'is'} unknown: "
+            "no step says how long it takes.",
+        )
+    return Name(
+        f"{zh}的{what_zh}为 {days_text(now)} 个工作日；原方案时限不详，无从比较。",
+        f"The {what_en} of {en}: {days_text(now)} working days; those before are unknown.",
+    )
 
 
 def _plural(unit: str, count: Fraction) -> str:
@@ -290,7 +346,7 @@ def _why_slower(first: Summary, other: Summary) -> Name:
     zh, en = _called(other)
     gain, _, pool = max(grown, default=(0.0, "", None), key=lambda each: each[:2])
     if pool is None or gain < _GROWN:
-        more = other.paper.paper_days - first.paper.paper_days
+        more = change_of(first.paper.paper_days, other.paper.paper_days) or Fraction(0)
         return Name(
             f"{zh}更慢，但没有哪个队伍变长：差别在各环节本身"
             f"（纸面上 {float(more):+.1f} 个工作日）。",

@@ -137,7 +137,7 @@ def sampled(
     pairs: dict[tuple[int, int], list[list[float]]] = {}
 
     def days(mask: int) -> float:
-        return float(designs.worth(mask)["paper_days"][0])
+        return float(designs.worth(mask).get("paper_days", [Fraction(0)])[0])
 
     drawn = [[int(player) for player in luck.permutation(n)] for _ in range(-(-orders // 2))]
     designs.work_out(_on_the_way(drawn))

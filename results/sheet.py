@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from results.cards import SMALL, ZH, Card, Marks, card
+from results.critical import Critical, critical_of
 from results.font import wrap
 from results.frame import MARGIN, SHEET
 from results.lanes import Band, Block, arrange, drawn_edges
-from results.lexicon import WORDS, Language, lines, number, say
+from results.lexicon import WORDS, Language, lines, paper_text, say
 from results.routing import Boxes, Routed, Wire, route
 from results.step_status import Status, step_statuses
 from rules import Edge, Kind, Name, Procedure, Stage
@@ -45,8 +45,8 @@ class Sheet:
 
     Attributes
     ----------
-    path : tuple of str
-        Steps of the critical path.
+    critical : Critical
+        Every step and link of the longest chains.
     edges : tuple of Edge
         Prerequisites that are drawn.
     hidden : int
@@ -63,7 +63,7 @@ class Sheet:
     before: Procedure | None
     language: Language
     offices: Mapping[str, Name]
-    path: tuple[str, ...]
+    critical: Critical
     edges: tuple[Edge, ...]
     hidden: int
     statuses: dict[str, Status]
@@ -75,8 +75,7 @@ class Sheet:
         """Return the line below the title: steps and days, and those of before."""
         told = [self.procedure] if self.before is None else [self.before, self.procedure]
         parts = [
-            f"{p.n_steps} {say('steps', self.language)}, "
-            f"{number(p.paper_days)} {say('working-days', self.language)}"
+            f"{p.n_steps} {say('steps', self.language)}, {paper_text(p, self.language)}"
             for p in told
         ]
         return "  →  ".join(parts)
@@ -85,7 +84,9 @@ class Sheet:
         """Return what the picture says about a step."""
         step = self.procedure[key]
         office = self.office_lines(step.department) if header else ()
-        return Marks(key in self.path, self.statuses.get(key), links, office)
+        timeless = not self.procedure.days_known
+        critical = key in self.critical.steps
+        return Marks(critical, self.statuses.get(key), links, office, timeless)
 
     def office(self, key: str) -> str:
         """Return a department's name on one line."""
@@ -169,9 +170,8 @@ class Sheet:
                 to.setdefault(edge.before, []).append(edge.after)
                 come.setdefault(edge.after, []).append(edge.before)
         return {
-            key: Marks(
-                key in self.path,
-                self.statuses.get(key),
+            key: self.marks(
+                key,
                 "  ".join(
                     f"{sign} {' '.join(keys[key])}"
                     for sign, keys in (("←", come), ("→", to))
@@ -247,8 +247,7 @@ def sheet_of(
     if knots := procedure.cycles():
         told = "; ".join(" -> ".join((*knot, knot[0])) for knot in knots)
         raise ValueError(f"steps wait for each other in a circle, no flow can be drawn: {told}")
-    path = procedure.critical_path().keys
-    drawn, hidden = drawn_edges(procedure, pairwise(path))
+    drawn, hidden = drawn_edges(procedure)
     ends = {edge.ends for edge in drawn}
     formal = {
         (edge.before, edge.formal_at): replace(edge, after=edge.formal_at)
@@ -262,7 +261,7 @@ def sheet_of(
         before,
         language,
         offices,
-        path,
+        critical_of(procedure),
         (*drawn, *extra),
         hidden,
         step_statuses(before, procedure) if before else {},

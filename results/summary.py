@@ -29,19 +29,19 @@ class Paper:
     ----------
     steps : int
         环节 counted.
-    paper_days : Fraction
-        Critical path.
-    serial_days : Fraction
-        Sum over steps.
+    paper_days : Fraction or None
+        Critical path; None where no step says how long it takes: unknown is not zero.
+    serial_days : Fraction or None
+        Sum over steps, or None likewise.
     visits, documents : int
         Asked of the applicant.
     chain : tuple of str
-        Steps of the critical path.
+        Steps of the critical path; none where no days are known.
     """
 
     steps: int
-    paper_days: Fraction
-    serial_days: Fraction
+    paper_days: Fraction | None
+    serial_days: Fraction | None
     visits: int
     documents: int
     chain: tuple[str, ...]
@@ -50,13 +50,14 @@ class Paper:
     def of(cls, procedure: Procedure) -> Paper:
         """Return the paper numbers of a procedure."""
         path = procedure.critical_path()
+        known = procedure.days_known
         return cls(
             steps=procedure.n_steps,
-            paper_days=path.days,
-            serial_days=procedure.serial_days,
+            paper_days=path.days if known else None,
+            serial_days=procedure.serial_days if known else None,
             visits=procedure.visits,
             documents=procedure.documents,
-            chain=path.keys,
+            chain=path.keys if known else (),
         )
 
 
@@ -165,8 +166,8 @@ class Summary:
         rows = [
             [word("measure", language), word("value", language)],
             [word("steps", language), str(paper.steps)],
-            [word("paper days", language), days_text(paper.paper_days)],
-            [word("serial days", language), days_text(paper.serial_days)],
+            [word("paper days", language), days_text(paper.paper_days, language)],
+            [word("serial days", language), days_text(paper.serial_days, language)],
             [word("visits", language), str(paper.visits)],
             [word("documents", language), str(paper.documents)],
         ]
@@ -204,7 +205,7 @@ def summarise(scenario: Scenario, run: Run | None = None) -> Summary:
     return Summary(
         scenario,
         paper,
-        elapsed_times(run, paper.paper_days),
+        elapsed_times(run, paper.paper_days or Fraction(0)),
         _pool_uses(run),
         run.seed,
         len(run.replications),

@@ -21,7 +21,7 @@ from simulator.workers import Here, WorkersDoNotStart
 def design_of(scenario: Scenario) -> Design:
     """Return what a sweep simulates of a scenario; cases are on time within its paper days."""
     plan = compile_plan(scenario)
-    limit = int(Paper.of(scenario.procedure).paper_days * plan.day_ticks)
+    limit = int((Paper.of(scenario.procedure).paper_days or 0) * plan.day_ticks)
     return Design(scenario.key, plan, limit)
 
 

@@ -7,7 +7,6 @@ it is drawn as rows to be read like a text instead (:mod:`results.chain`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 
 from results.cards import EN, ZH
 from results.chain import chain_rows
@@ -23,7 +22,7 @@ from results.frame import (
     status_keys,
     title_lines,
 )
-from results.lexicon import checked, days_text, lines, number, say
+from results.lexicon import checked, days_text, lines, paper_text, say
 from results.routing import Routed
 from results.sheet import BLOCK, STRIP, PlacedBand, Sheet, sheet_of
 from rules import Name, Procedure, Strength
@@ -94,7 +93,7 @@ def flow_diagram(
         (Rect(0, 0, width, height, "page"), *head, body, *gone, *foot),
         title,
         f"{title}: {procedure.n_steps} {say('steps', speech)}, "
-        f"{number(procedure.paper_days)} {say('working-days', speech)}. {counting}.",
+        f"{paper_text(procedure, speech)}. {counting}.",
     )
 
 
@@ -107,11 +106,14 @@ def lane_diagram_places(procedure: Procedure, language: str = "en") -> tuple[Rou
 def _drawn(sheet: Sheet) -> tuple[list[Shape], list[Key], list[str], float, float]:
     """Return the flow's shapes, its legend and notes, its width and height."""
     keys = [*kind_keys([sheet.procedure], sheet.language)]
-    keys.append(Key("critical", say("critical", sheet.language)))
+    if sheet.critical.steps:
+        keys.append(Key("critical", say("critical", sheet.language)))
     words = [status.word for status in sheet.statuses.values()]
     notes = provenance_note([sheet.procedure], sheet.language)
     if sheet.language != "zh":
         notes.append(say("units", sheet.language))
+    if sheet.critical.chains > 1:
+        notes.append(say("several-chains", sheet.language, n=sheet.critical.chains))
     if sheet.is_chain:
         marks = {key: sheet.marks(key, header=True) for key in sheet.procedure.keys}
         shapes, width, height = chain_rows(sheet.procedure, marks, sheet.language, sheet.offices)
@@ -227,7 +229,7 @@ def _removed(sheet: Sheet, width: float, y: float) -> tuple[tuple[Shape, ...], f
 
 def _wires(sheet: Sheet, routed: Routed, left: float, top: float) -> list[Shape]:
     """Return the lines, those of the critical path last, so that they lie on top."""
-    critical = set(pairwise(sheet.path))
+    critical = sheet.critical.links
     edges = {edge.ends: edge for edge in sheet.edges}
     drawn: list[tuple[bool, Shape]] = []
     for wire, points in routed.paths.items():

@@ -7,10 +7,21 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from results.cards import EN, SMALL, ZH, kind_band, office_name
+from results.critical import critical_of
 from results.display import Group, Line, Picture, Rect, Shape, Strokes, Text
 from results.font import shorten, text_width, wrap
 from results.frame import MARGIN, SHEET, Key, footer, heading, kind_keys, provenance_note
-from results.lexicon import WORDS, Language, checked, days_text, kind_word, lines, number, say
+from results.lexicon import (
+    WORDS,
+    Language,
+    checked,
+    days_text,
+    kind_word,
+    lines,
+    number,
+    paper_text,
+    say,
+)
 from rules import Kind, Name, Procedure, Step
 
 _STRIP = 168.0
@@ -25,12 +36,13 @@ _TICKS = (1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000)
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One step on the axis, with its start and end in working days."""
+    """One step on the axis, with its start and end in working days, if any are known."""
 
     step: Step
     start: Fraction
     end: Fraction
     critical: bool
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +93,11 @@ def field_of(label: Name, procedure: Procedure) -> Field:
     >>> [(bar.step.key, int(bar.start), int(bar.end)) for bar in field.bars]
     [('a', 0, 5), ('b', 5, 8)]
     """
-    path = procedure.critical_path()
+    path, critical = procedure.critical_path(), critical_of(procedure).steps
     bars = []
     for step in procedure.steps:
         start = path.starts[step.key]
-        bars.append(Bar(step, start, start + step.days, step.key in path.keys))
+        bars.append(Bar(step, start, start + step.days, step.key in critical, procedure.days_known))
     return Field(label, procedure, tuple(bars), path.days)
 
 
@@ -146,7 +158,7 @@ def timeline(
     axis = _Axis(longest, scale, speech, offices or {})
     told = "  →  ".join(
         f"{' '.join(lines(field.label, speech))} {field.procedure.n_steps} {say('steps', speech)}, "
-        f"{number(field.days)} {say('working-days', speech)}"
+        f"{paper_text(field.procedure, speech)}"
         for field in fields
     )
     head, y = heading(name, told, SHEET)
@@ -293,7 +305,7 @@ class _Axis:
         label = " ".join(lines(field.label, self.language))
         told = (
             f"{field.procedure.n_steps} {say('steps', self.language)} · "
-            f"{number(field.days)} {say('working-days', self.language)}"
+            f"{paper_text(field.procedure, self.language)}"
         )
         width = SHEET - 2 * MARGIN
         label = shorten(label, width / 3, 17)
@@ -304,7 +316,8 @@ class _Axis:
             Text(MARGIN + 10, y + 23, label, 17, "ink"),
             Text(x, y + 23, told, ZH, "ink"),
         ]
-        if first is None or not first.days or field.days == first.days:
+        known = field.procedure.days_known and first is not None and first.procedure.days_known
+        if first is None or not known or field.days == first.days:
             return shapes
         less = first.days - field.days
         share = f"{'－' if less > 0 else '＋'}{abs(float(less / first.days)) * 100:.0f} %"
@@ -383,13 +396,18 @@ class _Axis:
         step = bar.step
         told = [
             f"{step.key} {' / '.join(lines(step.name, self.language))}",
-            f"{kind_word(step.kind, self.language)}, {days_text(step.duration, self.language)}: "
-            f"{number(bar.start)} - {number(bar.end)}",
+            f"{kind_word(step.kind, self.language)}, {self._when(bar)}",
             " · ".join(office_name(key, self.offices, self.language) for key in step.departments),
         ]
         if bar.critical:
             told.append(say("critical-bar", self.language))
         return "\n".join(text for text in told if text)
+
+    def _when(self, bar: Bar) -> str:
+        if not bar.known:
+            return say("days-unknown", self.language)
+        days = days_text(bar.step.duration, self.language)
+        return f"{days}: {number(bar.start)} - {number(bar.end)}"
 
     def _finish(self, field: Field, top: float, bottom: float, first: Field | None) -> list[Shape]:
         """Return the finish line of the field, and faintly that of the first."""

@@ -55,9 +55,12 @@ _CHINESE = {
     "given": "给定",
     "damaged-reading": "残损读数",
     "reconstruction": "重构",
-    "comparator": "参照",
+    "comparator": "他地公开资料",
     "assumption": "假设",
 }
+
+_ENGLISH = {"comparator": "published by another place"}
+"""Keys of data that do not say by themselves what they mean."""
 
 
 def word(english: str, language: str) -> str:
@@ -67,5 +70,7 @@ def word(english: str, language: str) -> str:
     --------
     >>> word("steps", "zh"), word("steps", "en")
     ('环节', 'steps')
+    >>> word("comparator", "en")
+    'published by another place'
     """
-    return _CHINESE[english] if language == "zh" else english
+    return _CHINESE[english] if language == "zh" else _ENGLISH.get(english, english)

@@ -121,6 +121,11 @@ class Procedure:
         return sum((step.days for step in self.steps), Fraction(0))
 
     @property
+    def days_known(self) -> bool:
+        """Whether any step says how long it takes; a source without time limits gives none."""
+        return any(step.days for step in self.steps)
+
+    @property
     def paper_days(self) -> Fraction:
         """Length of the critical path in working days on paper: no queues, no luck."""
         return self.critical_path().days

@@ -154,9 +154,7 @@ def test_a_process_is_mined_from_our_log(run, tmp_path):
     path = tmp_path / "log.xes"
     write_log(replace(run, replications=run.replications[:1]), path)
     frame = pm4py.read_xes(str(path))
-    graph, starts, ends = pm4py.discover_dfg(
-        frame[frame["lifecycle:transition"] == "complete"]
-    )
+    graph, starts, ends = pm4py.discover_dfg(frame[frame["lifecycle:transition"] == "complete"])
     assert set(starts) == {"受理 & check"}
     assert set(ends) <= {"受理 & check", "survey"}
     assert ("survey", "受理 & check") not in graph

@@ -25,6 +25,7 @@ import results
 from lianban.cli import main
 from lianban.commands import report as command
 from results import sentences
+from results.critical import critical_of
 from results.report import FORMS, build_report, report_bytes, switches
 from results.report.builder import Report
 from results.report.svgs import inline_chart
@@ -357,7 +358,7 @@ def test_the_switches_work_in_a_browser(page: str, jiaxing: Report, tmp_path: Pa
     assert f'data-measure="steps">{chosen.paper.steps}<' in dom
     bench = dom[dom.index('id="bench"') : dom.index("</svg>", dom.index('id="bench"'))]
     assert bench.count("<rect") == len(chosen.procedure.steps)
-    assert bench.count(" critical") == len(chosen.procedure.critical_path().keys)
+    assert bench.count(" critical") == len(critical_of(chosen.procedure).steps)
     assert "被拒绝：" in dom
 
 

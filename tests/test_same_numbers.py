@@ -206,3 +206,50 @@ def test_the_attribution_is_the_same_in_all_forms(
         expected = [lever["shares"][m] for m in PAPER]
         assert cells == pytest.approx(expected, abs=0.051)
     assert sum(each["shares"]["paper_days"] for each in shared["levers"]) == pytest.approx(-127)
+
+
+def test_compare_writes_its_own_workbook_with_the_attribution(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """`compare -o FILE.xlsx` holds each lever's shares, pair and sentence as --json prints them."""
+    output = tmp_path / "c.xlsx"
+    words = ["compare", "jiaxing", "jiaxing/reform", "--paper"]
+    assert main([*words, "--json", "-o", str(output)]) == 0
+    document = json.loads(capsys.readouterr().out)
+    book = openpyxl.load_workbook(output)
+    head, *rows = book["attribution"].values
+    shared = document["attribution"]
+    for row, lever in zip(rows, shared["levers"], strict=False):
+        cells = dict(zip(head, row, strict=True))
+        assert (cells["lever"], cells["name"]) == (lever["key"], lever["name"]["en"])
+        assert {m: cells[m] for m in PAPER} == lever["shares"]
+    assert dict(zip(head, rows[-1], strict=True)) | {"lever": "", "name": ""} == {
+        "lever": "", "name": "", **shared["totals"],
+    }  # fmt: skip
+    pairs = [row[-1] for row in book["interactions"].values][1:]
+    assert pairs == [each["en"] for each in shared["interactions"]]
+    told = [row[-1] for row in book["sentences"].values][1:]
+    assert told == [each["en"] for each in document["differences"][0]["sentences"]]
+    assert main([*words, "-o", str(tmp_path / "nowhere" / "c.xlsx")]) == 2
+    assert main([*words, "-o", str(tmp_path / "c.csv")]) == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["c.xlsx"]
+
+
+def test_the_terminal_says_each_line_in_words_and_how_it_was_worked_out(
+    capsys: pytest.CaptureFixture[str],
+):
+    """Sentences, clock, luck, correction, provenance and version stand below the table."""
+    designs = ["zhongshan", "zhongshan/collaborative", "zhongshan/delegated"]
+    words = ["compare", *designs, "--replications", "6", "--seed", "4"]
+    assert main(["compare", "zhongshan", "zhongshan", "--paper"]) == 2
+    assert main([*words, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert main(words) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    for line in document["differences"][0]["sentences"]:
+        assert (line["en"] in out) == (line["shown"] or line["measure"] in ("mean", "p90"))
+    assert "replications of" in out
+    assert "seed 4" in out
+    assert "corrected by Holm's method" in out
+    assert "provenance of data:" in out
+    assert "version: lianban" in out

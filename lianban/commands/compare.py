@@ -16,6 +16,7 @@ from lianban.commands.options import (
     add_scenarios,
     chance,
     is_redesign,
+    must_be_writable,
     must_have_days,
     new_command,
 )
@@ -28,6 +29,13 @@ if TYPE_CHECKING:
     from results.attribution import Attribution
     from results.run_store import SavedRun
     from scenarios import Scenario
+
+
+FORMS = (".xlsx", ".md")
+"""Endings of the file that the command also writes."""
+
+MOST_IN_WORDS = 4
+"""Most designs whose lines are said in words without being asked for."""
 
 
 def add_to(commands: Commands) -> None:
@@ -46,6 +54,18 @@ def add_to(commands: Commands) -> None:
         action="store_true",
         help=_("share out the change from the first to the last among the levers"),
     )
+    parser.add_argument(
+        "--words",
+        action="store_true",
+        help=_("every line in words, however many designs (default: with at most %d)")
+        % MOST_IN_WORDS,
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help=_("also write the comparison into a file, by its ending: %s") % " ".join(FORMS),
+    )
     add_runs(parser)
     add_chance(parser)
     add_sweep(parser)
@@ -57,6 +77,9 @@ def compare(options: argparse.Namespace, console: Console) -> Outcome:
 
     if options.md and console.json:
         raise UsageError(_("--md and --json: choose one"))
+    output = Path(options.output) if options.output else None
+    if output is not None:
+        must_be_writable(output, FORMS)
     if saved := _saved_runs(options):
         return _compare_saved(saved, console)
     chosen = scenarios_to_compare(options.scenarios)
@@ -71,20 +94,30 @@ def compare(options: argparse.Namespace, console: Console) -> Outcome:
         comparison = comparison_of(swept(options, console, chosen, replications, seed))
     else:
         comparison = results.compare(chosen, replications=0, seed=seed)
-    if options.levers or console.json:
+    if options.levers or console.json or output is not None:
         shared = _attribution(chosen, replications if options.levers else 0, seed, options, console)
         comparison = replace(comparison, attribution=shared)
     if options.md:
         text = comparison.markdown(console.language)
     else:
-        text = as_text(comparison, console.language)
+        text = as_text(comparison, console.language, words=options.words)
+    if output is not None:
+        comparison.save(output, console.language)
+        console.note(_("wrote %s") % output)
     console.answer(comparison.to_json(), text)
     return Outcome.GOOD
 
 
-def as_text(comparison: Comparison, language: str) -> str:
-    """Return the table and what must be known to read it."""
-    parts = [fitted(comparison.table(language)), paragraphs(comparison.notes(language))]
+def as_text(comparison: Comparison, language: str, *, words: bool = False) -> str:
+    """Return the table, its lines in words, and what must be known to read it."""
+    from results.sentences import facts, in_words
+
+    parts = [fitted(comparison.table(language))]
+    words = words or len(comparison.summaries) <= MOST_IN_WORDS
+    if words:
+        parts += [paragraphs(each) for each in in_words(comparison, language)]
+    told = facts(comparison, language) if words or comparison.simulated else None
+    parts.append(paragraphs(told or comparison.notes(language)))
     if (shared := comparison.attribution) is not None:
         parts += [fitted(shared.table(language))]
         if shared.replications:
@@ -136,8 +169,10 @@ def _saved_runs(options: argparse.Namespace) -> list[SavedRun]:
         return []
     if not all(named) or len(named) < 2:
         raise UsageError(_("saved runs are compared with saved runs: name two or more, as @1 @2"))
-    if options.levers or options.paper or options.md:
-        raise UsageError(_("--levers, --paper and --md are for scenarios, not for saved runs"))
+    if options.levers or options.paper or options.md or options.words or options.output:
+        raise UsageError(
+            _("--levers, --paper, --md, --words and -o are for scenarios, not for saved runs")
+        )
     from results.run_store import find_run
 
     return [find_run(name, Path(options.runs)) for name in options.scenarios]
@@ -163,7 +198,11 @@ def scenarios_to_compare(names: Sequence[str]) -> list[Scenario]:
 
     first = load(names[0])
     if len(names) > 1:
-        return [first, *(load(name) for name in names[1:])]
+        chosen = [first, *(load(name) for name in names[1:])]
+        keys = [each.key for each in chosen]
+        if twice := next((key for key in keys if keys.count(key) > 1), ""):
+            raise UsageError(_("%s is named twice; compare different designs") % twice)
+        return chosen
     if is_redesign(first):
         return [load(first.folder), first]
     if not first.redesigns:

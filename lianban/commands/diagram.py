@@ -28,7 +28,7 @@ VIEWS = ("swimlane", "timeline")
 ORIGINS = {
     "damaged-reading": {"zh": "残缺数字的读法", "en": "reading of damaged digits"},
     "reconstruction": {"zh": "重构数据", "en": "reconstructed data"},
-    "comparator": {"zh": "他处数据", "en": "data of another place"},
+    "comparator": {"zh": "他地公开资料", "en": "published by another place"},
     "assumption": {"zh": "假设数据", "en": "assumed data"},
 }
 """What a picture says of data that the source does not give."""

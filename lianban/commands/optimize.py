@@ -18,6 +18,7 @@ from lianban.commands.options import (
     add_seed,
     add_timing,
     everywhere,
+    must_have_days,
     new_command,
     note_fallback,
     whole,
@@ -283,6 +284,7 @@ def _loaded(options: argparse.Namespace, console: Console) -> tuple[Scenario, in
     from scenarios import compile_plan, load
 
     scenario = load(options.scenario)
+    must_have_days([scenario])
     if options.replications:
         from simulator.engines import engine_for
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from gettext import gettext as _
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lianban.messages import LANGUAGES
@@ -103,10 +104,23 @@ def chance(options: argparse.Namespace, scenario: Scenario) -> tuple[int, int]:
 def must_have_days(scenarios: Iterable[Scenario]) -> None:
     """Refuse to simulate a flow whose source gives no days: zero would look like an answer."""
     for scenario in scenarios:
-        if not scenario.procedure.serial_days:
+        if not scenario.procedure.days_known:
             raise UsageError(
                 _("%s has no days to simulate: no step says how long it takes") % scenario.key
             )
+
+
+def must_be_writable(path: Path, endings: Sequence[str]) -> None:
+    """Refuse, before anything is worked out, a file that could not be written in the end."""
+    if path.suffix.lower() not in endings:
+        raise UsageError(
+            _("%(file)s: the name must end in one of %(endings)s")
+            % {"file": path, "endings": " ".join(endings)}
+        )
+    if path.is_dir():
+        raise UsageError(_("%s is a folder; name a file") % path)
+    if not path.parent.is_dir():
+        raise UsageError(_("%s: there is no such folder") % path.parent)
 
 
 def is_redesign(scenario: Scenario) -> bool:

@@ -14,6 +14,7 @@ from lianban.commands.options import (
     add_engine,
     add_scenarios,
     chance,
+    must_be_writable,
     must_have_days,
     new_command,
     note_fallback,
@@ -60,17 +61,9 @@ def report(options: argparse.Namespace, console: Console) -> Outcome:
 
     path = Path(options.output)
     suffix = path.suffix.lower()
-    if suffix not in FORMS:
-        raise UsageError(
-            _("%(file)s: the name must end in one of %(endings)s")
-            % {"file": path, "endings": " ".join(FORMS)}
-        )
+    must_be_writable(path, FORMS)
     if options.paper and options.levers:
         raise UsageError(_("--levers simulates and --paper does not: choose one"))
-    if path.is_dir():
-        raise UsageError(_("%s is a folder; name a file") % path)
-    if not path.parent.is_dir():
-        raise UsageError(_("%s: there is no such folder") % path.parent)
     chosen = scenarios_to_compare(options.scenarios)
     if not options.paper:
         must_have_days(chosen)

@@ -16,7 +16,7 @@ def plot_gantt(
     language: str = "en",
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw each step from its earliest start, thick and red on the critical path.
+    """Draw each step from its earliest start, thick and red where it has no slack.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def plot_gantt(
             if origin.key in before:
                 low, length = before[origin.key]
                 ax.barh(row + 0.33, length, left=low, height=0.2, color="#c9d3de")
-        critical = step.key in path.keys
+        critical = not slack
         ax.barh(
             row, days, left=start, height=0.5, color="#dfebfc" if not critical else "#f6c6cd",
             edgecolor=PROMISE if critical else DIM, linewidth=2.2 if critical else 1.0,

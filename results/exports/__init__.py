@@ -142,11 +142,16 @@ def _dated(scenario: Scenario, suffix: str, before: Scenario | None, language: s
 
 
 def _honest_name(scenario: Scenario) -> Name:
-    """Return the name; where the data are not the source's own, it says so."""
-    name, origin = scenario.name, WORDS.get(f"provenance.{scenario.provenance}")
-    if origin is None or scenario.provenance == "given":
+    """Return the name; where the data are not the source's own or lack days, it says so."""
+    name, said = scenario.name, []
+    origin = WORDS.get(f"provenance.{scenario.provenance}")
+    if origin is not None and scenario.provenance != "given":
+        said.append(origin)
+    if not scenario.procedure.days_known:
+        said.append(WORDS["days-unknown"])
+    if not said:
         return name
     return Name(
-        f"{name.zh}（{origin.zh}）" if name.zh else "",
-        f"{name.en} ({origin.en})" if name.en else "",
+        f"{name.zh}（{'；'.join(each.zh for each in said)}）" if name.zh else "",
+        f"{name.en} ({'; '.join(each.en for each in said)})" if name.en else "",
     )

@@ -37,6 +37,9 @@ _HEADERS: dict[str, Name] = {
     "comparison": Name("比较", "comparison"),
     "differences": Name("差值", "differences"),
     "levers": Name("改革措施", "levers"),
+    "attribution": Name("举措贡献", "attribution"),
+    "interactions": Name("举措搭配", "interactions"),
+    "sentences": Name("文字说明", "sentences"),
 }
 """Names of the sheets."""
 
@@ -136,8 +139,48 @@ def comparison_workbook(
         differences = differences or [[*row]]
         differences.append([*row.values()])
     sheets: list[Sheet] = [("comparison", rows), ("differences", differences), ("levers", levers)]
+    if shared := document.get("attribution"):
+        sheets += [
+            ("attribution", _attribution(shared, language)),
+            ("interactions", _interactions(shared, language)),
+        ]
+    sheets.append(("sentences", _sentences(document["differences"], language)))
     sheets.append(("about", [["note"], *([line] for line in notes)]))
     return _workbook([(_HEADERS[key].in_language(language), rows) for key, rows in sheets])
+
+
+def _attribution(shared: Mapping[str, Any], language: str) -> list[list[Cell]]:
+    """Return a row for each group of levers and one for the whole change, which they add up to."""
+    measures = [*shared["totals"]]
+    ends = [m for m in measures if any(m in each["intervals"] for each in shared["levers"])]
+    bounds = [f"{measure}_{end}" for measure in ends for end in ("low", "high")]
+    rows: list[list[Cell]] = [["lever", "name", *measures, *bounds]]
+    for lever in shared["levers"]:
+        intervals = [lever["intervals"].get(m, {}).get(e) for m in ends for e in ("low", "high")]
+        shares = [lever["shares"][measure] for measure in measures]
+        rows.append([lever["key"], lever["name"][language], *shares, *intervals])
+    whole = Name("合计", "total").in_language(language)
+    totals = [shared["totals"][measure] for measure in measures]
+    return [*rows, ["", whole, *totals, *([None] * len(bounds))]]
+
+
+def _interactions(shared: Mapping[str, Any], language: str) -> list[list[Cell]]:
+    """Return the pairs of levers that change each other's worth, the strongest first."""
+    rows: list[list[Cell]] = [["lever", "other", "measure", "index", "in words"]]
+    return rows + [
+        [*each["levers"], each["measure"], each["index"], each[language]]
+        for each in shared["interactions"]
+    ]
+
+
+def _sentences(differences: Sequence[Mapping[str, Any]], language: str) -> list[list[Cell]]:
+    """Return each line of the comparison in words, with how sure it is."""
+    rows: list[list[Cell]] = [["to", "measure", "shown", "p_holm", "in words"]]
+    return rows + [
+        [each["to"], one["measure"], "yes" if one["shown"] else "no", one["p_holm"], one[language]]
+        for each in differences
+        for one in each.get("sentences", ())
+    ]
 
 
 def _items(procedure: Procedure) -> list[list[Cell]]:

@@ -11,6 +11,7 @@ from results.promises.claims import (
     Claim,
     ClaimSyntaxError,
     Metric,
+    OnPaper,
     StepDays,
     Utilisation,
     Wait,
@@ -191,8 +192,13 @@ def read_promises(path: Path, name: str = "", redesign: str | None = None) -> Pr
         if each.redesign not in designs:
             designs[each.redesign] = _design(folder, each, reading)
     for promise in promises:
-        if problem := unknown_name(promise.claim.metric, designs[promise.redesign]):
+        metric, design = promise.claim.metric, designs[promise.redesign]
+        if problem := unknown_name(metric, design) or _unknown_days(metric, design):
             reading.wrong(settings.file, promise.place.line, f"holds: {problem}")
+    for snapshot in snapshots:
+        if not designs[snapshot.redesign].procedure.days_known:
+            problem = _no_days(designs[snapshot.redesign])
+            reading.wrong(settings.file, snapshot.place.line, problem)
     if reading.problems:
         raise InputError(reading.problems)
     return PromiseBook(path, tuple(promises), tuple(snapshots), designs)
@@ -227,6 +233,18 @@ def unknown_name(metric: Metric, scenario: Scenario) -> str:
             hint = did_you_mean(metric.where, known)
             return f"no step, office or pool is called '{metric.where}'{hint}"
     return ""
+
+
+def _unknown_days(metric: Metric, scenario: Scenario) -> str:
+    """Say that a metric in days cannot be told of a design whose source gives none."""
+    if scenario.procedure.days_known:
+        return ""
+    counted = isinstance(metric, OnPaper) and metric.word not in ("paper_days", "serial_days")
+    return "" if counted else _no_days(scenario)
+
+
+def _no_days(scenario: Scenario) -> str:
+    return f"the days of {scenario.key} are unknown: no step says how long it takes"
 
 
 def pools_of(scenario: Scenario) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from simulator import Run, Trace
 
 def on_paper(metric: OnPaper, procedure: Procedure) -> Fraction:
     """Return a number of the paper view."""
-    return Fraction(getattr(Paper.of(procedure), metric.word))
+    return Fraction(getattr(Paper.of(procedure), metric.word) or 0)
 
 
 def values_of(metric: Metric, run: Run) -> list[float]:

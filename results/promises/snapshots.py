@@ -59,8 +59,8 @@ def figures_now(checker: Checker, snapshot: Snapshot, replications: int) -> Figu
     scenario = checker.book.designs[snapshot.redesign]
     paper = Paper.of(scenario.procedure)
     run = checker.run(snapshot.redesign, replications)
-    times = elapsed_times(run, paper.paper_days)
-    values = {key: float(json_number(Fraction(getattr(paper, key))) or 0) for key in _PAPER}
+    times = elapsed_times(run, paper.paper_days or Fraction(0))
+    values = {key: float(json_number(Fraction(getattr(paper, key) or 0)) or 0) for key in _PAPER}
     halves = {}
     for key in _TIMES:
         interval = mean_interval(getattr(times, key).tolist(), LEVEL)

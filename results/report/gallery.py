@@ -72,7 +72,7 @@ def step_rows(scenario: Scenario, scenarios: Sequence[Scenario], language: str) 
     """Return a row for each step of a design: who, how long, when on paper."""
     heads = ("step", "office", "days", "start", "finish", "slack", "on the critical path")
     offices = offices_of(scenarios)
-    path = scenario.procedure.critical_path()
+    path, known = scenario.procedure.critical_path(), scenario.procedure.days_known
     rows = [[term(each, language) for each in heads]]
     for step in scenario.procedure.steps:
         start = path.starts[step.key]
@@ -80,11 +80,11 @@ def step_rows(scenario: Scenario, scenarios: Sequence[Scenario], language: str) 
             [
                 f"{step.key} {step.name.in_language(language)}",
                 offices.get(step.department, Name(step.department)).in_language(language),
-                days_text(step.days),
-                days_text(start),
-                days_text(start + step.days),
-                days_text(path.slack[step.key]),
-                (_YES if step.key in path.keys else _NO).in_language(language),
+                *(
+                    days_text(each if known else None, language)
+                    for each in (step.days, start, start + step.days, path.slack[step.key])
+                ),
+                (_YES if known and not path.slack[step.key] else _NO).in_language(language),
             ]
         )
     return rows
@@ -115,17 +115,20 @@ def distribution(summaries: Sequence[Summary], runs: Sequence[Run]) -> str:
             elapsed(run, each.scenario.name.in_language(language))
             for each, run in zip(summaries, runs, strict=True)
         ]
-        axes = plot_distribution(taken, promise=float(promise), language=language)
+        limit = None if promise is None else float(promise)
+        axes = plot_distribution(taken, promise=limit, language=language)
         title = term("how long cases take", language)
         return _chart(axes, f"dist-{language}-", title)
 
     def rows(language: str) -> Rows:
         heads = ["scenario", "shortest", "P50", "P90", "longest", "share within"]
         found = [[term(each, language) for each in heads]]
-        found[0][-1] += f" {days_text(promise)}"
+        found[0][-1] += f" {days_text(promise, language)}"
         for each, run in zip(summaries, runs, strict=True):
             taken = elapsed(run, "")
-            share = 100 * float(np.mean(taken.days <= float(promise)))
+            share = "-"
+            if promise is not None:
+                share = f"{100 * float(np.mean(taken.days <= float(promise))):.1f} %"
             found.append(
                 [
                     each.scenario.name.in_language(language),
@@ -133,7 +136,7 @@ def distribution(summaries: Sequence[Summary], runs: Sequence[Run]) -> str:
                     interval_text(taken.p50),
                     interval_text(taken.p90),
                     f"{taken.days.max():.1f}",
-                    f"{share:.1f} %",
+                    share,
                 ]
             )
         return found

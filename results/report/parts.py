@@ -10,7 +10,7 @@ from typing import Any
 from results.attribution import Attribution
 from results.comparison import Comparison
 from results.lexicon import WORDS
-from results.numbers import days_text, json_number
+from results.numbers import UNKNOWN, days_text, json_number
 from results.report.markup import Rows, bullets, folded, said, section, spoken, table
 from results.report.switches import MOST_SWITCHES, Switches
 from results.report.terms import term
@@ -45,9 +45,8 @@ def numbers(comparison: Comparison) -> str:
     cards = []
     for key in _KPIS:
         was, now = getattr(first.paper, key), getattr(last.paper, key)
-        share = f" ({100 * float((now - was) / was):+.0f} %)" if was and now != was else ""
-        change = f"{'+' if now > was else ''}{days_text(now - was)}{share}"
-        cards.append(_card(_HEADS[key], days_text(was), days_text(now), change))
+        change = "" if was is None or now is None else _change(Fraction(was), Fraction(now))
+        cards.append(_card(_HEADS[key], _value(was), _value(now), change))
     if first.times is not None and last.times is not None and comparison.differences:
         difference = comparison.differences[-1]
         for key, label in (("mean", "mean"), ("p90", "P90")):
@@ -59,6 +58,18 @@ def numbers(comparison: Comparison) -> str:
             unit = f"{label}, elapsed"
             cards.append(_card(unit, f"{before:.1f}", f"{after:.1f}", change))
     return f'<div class="cards">{"".join(cards)}</div>'
+
+
+def _value(days: Fraction | None) -> str:
+    """Return a number of a card; a word in both languages where it is unknown."""
+    if days is None:
+        return said(Name(UNKNOWN["zh"], UNKNOWN["en"]))
+    return days_text(days)
+
+
+def _change(was: Fraction, now: Fraction) -> str:
+    share = f" ({100 * float((now - was) / was):+.0f} %)" if was and now != was else ""
+    return f"{'+' if now > was else ''}{days_text(now - was)}{share}"
 
 
 def _card(label: str, was: str, now: str, change: str) -> str:
@@ -156,13 +167,13 @@ def switch_data(found: Switches, scenarios: Sequence[Scenario]) -> dict[str, Any
                     steps.setdefault(shown, len(steps)),
                     json_number(start),
                     json_number(step.days),
-                    int(step.key in path.keys),
+                    int(not path.slack[step.key]),
                 ]
             )
         bars.sort(key=lambda bar: (bar[1], bar[1] + bar[2]))
         designs.append(
             {
-                "m": [days_text(getattr(each.paper, key)) for key in _KPIS],
+                "m": [_plain(getattr(each.paper, key)) for key in _KPIS],
                 "b": bars,
                 "r": [refusals.setdefault(one, len(refusals)) for one in each.refusals],
             }
@@ -174,6 +185,10 @@ def switch_data(found: Switches, scenarios: Sequence[Scenario]) -> dict[str, Any
         "refusals": [[each.in_language("en"), each.in_language("zh")] for each in refusals],
         "designs": designs,
     }
+
+
+def _plain(days: Fraction | None) -> str | None:
+    return None if days is None else days_text(days)
 
 
 def method(comparison: Comparison, shared: Attribution | None) -> str:

@@ -30,6 +30,7 @@
     const scale = (WIDTH - 90) / data.longest;
     const x = day => 10 + day * scale;
     bench.replaceChildren();
+    if (design.m[1] === null) return;
     bench.setAttribute("viewBox", `0 0 ${WIDTH} ${height}`);
     const unit = zh ? "工作日" : "working days";
     const title = `${design.m[0]} ${zh ? "个环节，" : "steps, "}${design.m[1]} ${unit}`;
@@ -62,7 +63,8 @@
     if (!data) return;
     const design = data.designs[chosen()], none = data.designs[0];
     data.measures.forEach((measure, at) => {
-      document.querySelector(`[data-measure="${measure}"]`).textContent = design.m[at];
+      document.querySelector(`[data-measure="${measure}"]`).textContent =
+        design.m[at] ?? (root.lang === "zh" ? "不详" : "unknown");
       const off = Math.round(10 * (design.m[at] - none.m[at])) / 10;
       document.querySelector(`[data-change="${measure}"]`).textContent = off ? (off > 0 ? "+" : "") + off : "";
       document.querySelector(`[data-change="${measure}"]`).classList.toggle("more", off > 0);

@@ -66,7 +66,7 @@ class Switches:
     @property
     def days(self) -> tuple[Fraction, ...]:
         """Paper days of every combination."""
-        return tuple(each.paper.paper_days for each in self.combinations)
+        return tuple(each.paper.paper_days or Fraction(0) for each in self.combinations)
 
 
 def switches_between(first: Scenario, last: Scenario) -> Switches | int:
