@@ -10,6 +10,7 @@ from gettext import gettext as _
 from typing import TYPE_CHECKING
 
 from lianban.commands import (
+    calibrate,
     check,
     compare,
     demo,
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
     from rules import Problem
 
 _GROUPS = (
-    demo, shipped, check, run, compare, report, promises, runs, diagram, schedule, optimize,
-    rule_tables, verify, doctor,
+    demo, shipped, check, run, compare, calibrate, report, promises, runs, diagram, schedule,
+    optimize, rule_tables, verify, doctor,
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def shipped() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in shipped_folder().glob(f"*/{SCENARIO_FILE}")))
 
 
-def load(where: str | Path) -> Scenario:
+def load(where: str | Path, *, values: Mapping[str, float] | None = None) -> Scenario:
     """Read a scenario or a redesign.
 
     Parameters
@@ -30,6 +31,9 @@ def load(where: str | Path) -> Scenario:
         A folder (``my-county``), a folder and a redesign (``my-county/reform``), or the
         same with the name of a shipped scenario (``jiaxing``, ``jiaxing/reform``). A
         folder in the current directory comes before a shipped name.
+    values : mapping of str to float, optional
+        Numbers to read instead of those in scenario.toml, for instance
+        ``{"hands.dwell.mean": 0.6}``.
 
     Raises
     ------
@@ -39,16 +43,18 @@ def load(where: str | Path) -> Scenario:
     text = str(where)
     path = Path(where)
     if (path / SCENARIO_FILE).is_file():
-        return read_scenario(path, key=_key(path))
+        return read_scenario(path, key=_key(path), values=values)
     parent, redesign = path.parent, path.name
     if str(parent) not in (".", "") and (parent / SCENARIO_FILE).is_file():
-        return read_scenario(parent, redesign.removesuffix(".toml"), key=_key(parent))
+        return read_scenario(
+            parent, redesign.removesuffix(".toml"), key=_key(parent), values=values
+        )
     if parent.name == "redesigns" and (parent.parent / SCENARIO_FILE).is_file():
         folder = parent.parent
-        return read_scenario(folder, redesign.removesuffix(".toml"), key=_key(folder))
+        return read_scenario(folder, redesign.removesuffix(".toml"), _key(folder), values)
     name, _, redesign = text.partition("/")
     if name in shipped():
-        return read_scenario(shipped_folder() / name, redesign, key=name)
+        return read_scenario(shipped_folder() / name, redesign, name, values)
     if path.is_dir():
         raise InputError.at(text, 0, f"is not a scenario: it holds no {SCENARIO_FILE}")
     hint = did_you_mean(name, shipped()) or f" (shipped: {', '.join(shipped())})"

@@ -20,6 +20,7 @@ from scenarios.lever_files import read_lever
 from scenarios.life_files import LIFE_TABLES, read_life
 from scenarios.scenario import Cases, Handling, Hours, Office, Scenario
 from scenarios.toml_files import Settings, read_toml
+from scenarios.what_if import with_values
 
 SCENARIO_FILE = "scenario.toml"
 REDESIGNS = "redesigns"
@@ -59,7 +60,9 @@ class Placed:
     line: int
 
 
-def read_scenario(folder: Path, redesign: str = "", key: str = "") -> Scenario:
+def read_scenario(
+    folder: Path, redesign: str = "", key: str = "", values: Mapping[str, float] | None = None
+) -> Scenario:
     """Read a scenario folder, or one of its redesigns.
 
     Parameters
@@ -70,6 +73,9 @@ def read_scenario(folder: Path, redesign: str = "", key: str = "") -> Scenario:
         Name of a redesign file without ``.toml``; empty: today's procedure.
     key : str
         How the scenario is called; the folder's name by default.
+    values : mapping of str to float, optional
+        Numbers to read instead of those in scenario.toml; see
+        :func:`scenarios.what_if.with_values`.
 
     Raises
     ------
@@ -80,7 +86,7 @@ def read_scenario(folder: Path, redesign: str = "", key: str = "") -> Scenario:
     path = folder / SCENARIO_FILE
     if not path.is_file():
         raise InputError.at(str(folder), 0, f"is not a scenario: it holds no {SCENARIO_FILE}")
-    settings = read_toml(path, reading)
+    settings = with_values(read_toml(path, reading), values or {})
     if reading.problems:
         raise InputError(reading.problems)
     settings.only((*_TOP, *LIFE_TABLES))

@@ -20,7 +20,7 @@ from lianban import terminal
 from lianban.cli import main
 
 COMMANDS = (
-    "demo", "list", "new", "check", "run", "compare", "report", "promises", "runs", "diagram",
+    "demo", "list", "new", "check", "run", "compare", "calibrate", "report", "promises", "runs", "diagram",
     "schedule", "optimize", "rules", "verify", "doctor",
 )  # fmt: skip
 LADDER = {

@@ -182,6 +182,28 @@ def parse_claim(text: str) -> Claim:
     return _Reader(text).claim()
 
 
+def parse_metric(text: str) -> Metric:
+    """Read a metric alone.
+
+    Raises
+    ------
+    ClaimSyntaxError
+        With what was found and what was expected instead.
+
+    Examples
+    --------
+    >>> print(parse_metric("on_time(7.5)"))
+    on_time(7.5)
+    """
+    reader = _Reader(text)
+    metric = reader.metric()
+    if reader.at < len(reader.tokens):
+        raise ClaimSyntaxError(
+            f"'{reader.tokens[reader.at][1]}' stands after the end of the metric"
+        )
+    return metric
+
+
 def number_text(value: Fraction) -> str:
     """Return a number as planners write it.
 
