@@ -23,6 +23,7 @@ from lianban.commands import (
     run,
     runs,
     schedule,
+    serve,
     shipped,
     verify,
 )
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
     from rules import Problem
 
 _GROUPS = (
-    demo, shipped, check, run, compare, calibrate, report, promises, runs, diagram, schedule,
-    optimize, rule_tables, verify, doctor,
+    demo, shipped, check, run, compare, calibrate, report, serve, promises, runs, diagram,
+    schedule, optimize, rule_tables, verify, doctor,
 )  # fmt: skip
 
 

@@ -20,8 +20,8 @@ from lianban import terminal
 from lianban.cli import main
 
 COMMANDS = (
-    "demo", "list", "new", "check", "run", "compare", "calibrate", "report", "promises", "runs",
-    "diagram", "schedule", "optimize", "rules", "verify", "doctor",
+    "demo", "list", "new", "check", "run", "compare", "calibrate", "report", "serve", "promises",
+    "runs", "diagram", "schedule", "optimize", "rules", "verify", "doctor",
 )  # fmt: skip
 LADDER = {
     (35, 236),

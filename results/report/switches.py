@@ -7,14 +7,14 @@ combination carries the refusal.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from results.lever_groups import LeverGroup, PlacedLever, grouped, levers_of, on_members
+from results.lever_board import LeverBoard, lever_board
+from results.lever_groups import LeverGroup
 from results.summary import Paper
 from rules import Name, Procedure
-from rules.levers import Refused
 from scenarios import Scenario
 
 MOST_SWITCHES = 8
@@ -75,61 +75,22 @@ def switches_between(first: Scenario, last: Scenario) -> Switches | int:
     The designs must be such that :func:`results.attribution.attribute` can share their
     difference out; else the answer is 0.
     """
-    levers, given = levers_of(last), levers_of(first)
-    same = [each.lever for each in levers[: len(given)]] == [each.lever for each in given]
-    if first.folder.resolve() != last.folder.resolve() or not same or len(given) == len(levers):
+    board = lever_board(first, last)
+    if board is None:
         return 0
-    groups = grouped(levers, len(given))
-    if len(groups) > MOST_SWITCHES:
-        return len(groups)
-    chosen = levers[len(given) :]
-    owner = {at - len(given): n for n, group in enumerate(groups) for at in group.levers}
-    members = _joint_members(first.procedure, chosen)
+    if len(board.groups) > MOST_SWITCHES:
+        return len(board.groups)
     return Switches(
-        groups,
-        tuple(tuple(last.changes[at].what for at in group.levers) for group in groups),
+        board.groups,
+        tuple(board.sentences(group) for group in board.groups),
         tuple(
-            _combination(
-                first.procedure,
-                [placed for at, placed in enumerate(chosen) if mask >> owner[at] & 1],
-                members,
-            )
-            for mask in range(1 << len(groups))
+            _combination(board, [key for n, key in enumerate(board.keys) if mask >> n & 1])
+            for mask in range(1 << len(board.groups))
         ),
     )
 
 
-def _joint_members(
-    procedure: Procedure, levers: Sequence[PlacedLever]
-) -> Mapping[str, tuple[str, ...]]:
-    """Return of each joint step of the full redesign the keys it stands for."""
-    members: dict[str, tuple[str, ...]] = {}
-    for placed in levers:
-        procedure, _ = placed.lever.apply(procedure)
-        members |= {
-            step.key: tuple(part.key for part in step.members)
-            for step in procedure.steps
-            if step.members
-        }
-    return members
-
-
-def _combination(
-    procedure: Procedure,
-    levers: Sequence[PlacedLever],
-    members: Mapping[str, tuple[str, ...]],
-) -> Combination:
-    refusals: list[Name] = []
-    for placed in levers:
-        refused: Refused | None = None
-        for lever in dict.fromkeys((placed.lever, on_members(placed.lever, procedure, members))):
-            try:
-                procedure, _ = lever.apply(procedure)
-            except Refused as refusal:
-                refused = refused or refusal
-            else:
-                refused = None
-                break
-        if refused is not None:
-            refusals.append(Name(refused.sentence("zh"), refused.sentence("en")))
-    return Combination(procedure, Paper.of(procedure), tuple(refusals))
+def _combination(board: LeverBoard, chosen: Sequence[str]) -> Combination:
+    design = board.design(chosen)
+    refusals = tuple(each.sentence for each in design.refusals)
+    return Combination(design.procedure, Paper.of(design.procedure), refusals)

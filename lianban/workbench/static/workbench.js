@@ -1,0 +1,98 @@
+// The page works without this: links and forms lead to whole pages. This fetches the part
+// that changes, keeps address, history and focus, and follows long work by polling.
+import {follow, abandon} from "./jobs.js";
+
+const page = document.getElementById("page");
+const setups = [];
+let wanted = 0;        // the newest request; answers to older ones are dropped
+let fetching = null;
+
+/** Let a screen's own script do something whenever its part is shown. */
+export function onShown(setup) { setups.push(setup); setup(page); }
+
+/** @returns {string} a selector of the focused element that still holds in the next part */
+function focusKey() {
+  const key = document.activeElement?.closest("[data-key]")?.dataset.key;
+  return key ? `[data-key="${CSS.escape(key)}"]` : "";
+}
+
+/** Show another state of the page: fetch its part, swap it in, keep the focus. */
+export async function go(address, {remember = true} = {}) {
+  const mine = ++wanted;
+  const url = new URL(address, location.href);
+  const focus = focusKey();
+  const sameScreen = url.pathname === location.pathname;
+  fetching?.abort();
+  fetching = new AbortController();
+  if (remember) history.pushState(null, "", url.pathname + url.search);
+  page.setAttribute("aria-busy", "true");
+  let text;
+  try {
+    const answer = await fetch("/part" + url.pathname + url.search,
+      {signal: fetching.signal, headers: {accept: "text/html"}});
+    if (!(answer.headers.get("content-type") || "").startsWith("text/html")) throw new Error(answer.status);
+    text = await answer.text();
+  } catch (problem) {
+    if (problem.name !== "AbortError" && mine === wanted) location.reload();
+    return;
+  }
+  if (mine !== wanted) return;
+  abandon();
+  const top = sameScreen ? scrollY : 0;
+  const opened = sameScreen ? [...page.querySelectorAll("details[open] > summary")].map(s => path(s)) : [];
+  page.innerHTML = text;
+  shown();
+  if (sameScreen) for (const summary of page.querySelectorAll("summary")) {
+    if (opened.includes(path(summary))) summary.parentElement.open = true;
+  }
+  page.removeAttribute("aria-busy");
+  scrollTo(0, top);
+  const target = focus && page.querySelector(focus);
+  if (target) target.focus({preventScroll: true});
+  else if (!sameScreen) page.querySelector("main")?.focus({preventScroll: true});
+}
+
+/** A name for a summary that is the same in the next part: its text and its number. */
+function path(summary) {
+  return summary.textContent + [...page.querySelectorAll("summary")].indexOf(summary);
+}
+
+function shown() {
+  const part = page.querySelector(".part");
+  document.documentElement.lang = part?.lang || "en";
+  document.title = part?.dataset.title || "lianban";
+  for (const setup of setups) setup(page);
+  for (const place of page.querySelectorAll("[data-work]:not([data-waits])")) follow(place);
+}
+
+page.addEventListener("click", event => {
+  const link = event.target.closest("a[data-go]");
+  if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0) {
+    event.preventDefault();
+    go(link.href);
+    return;
+  }
+  const step = event.target.closest("[data-step]");
+  if (step) go(step.dataset.step);
+  const start = event.target.closest("[data-start]");
+  if (start) follow(start.closest("[data-work]"));
+});
+
+page.addEventListener("keydown", event => {
+  const target = event.target;
+  if (event.key === " " && target.matches("a[role=switch]")) { event.preventDefault(); go(target.href); }
+  if ((event.key === " " || event.key === "Enter") && target.matches("[data-step]")) {
+    event.preventDefault();
+    go(target.dataset.step);
+  }
+});
+
+page.addEventListener("change", event => {
+  const form = event.target.closest("form.designs");
+  if (form) go(form.getAttribute("action") + "?" + new URLSearchParams(new FormData(form)));
+});
+
+addEventListener("popstate", () => go(location.href, {remember: false}));
+addEventListener("pagehide", () => abandon());
+document.documentElement.classList.add("scripted");
+shown();

@@ -1,0 +1,3 @@
+"""The screens: ``content(scene)`` draws one at once, ``work(scene, lab, more)`` its long work."""
+
+__all__: list[str] = []
