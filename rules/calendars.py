@@ -177,6 +177,13 @@ class Calendar:
             return max(t, self._starts[i])
         raise self._ends_before("nothing opens any more", t)
 
+    def closing(self, t: int) -> int:
+        """Return when the opening hours end that tick ``t`` lies in, or the next ones after it."""
+        i = self._at(t)
+        if i < len(self._ends):
+            return self._ends[i]
+        raise self._ends_before("nothing opens any more", t)
+
     def is_open(self, t: int) -> bool:
         """Whether the resource works in the second that begins at ``t``."""
         i = self._at(t)

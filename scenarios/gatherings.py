@@ -38,17 +38,32 @@ class Meeting:
 class Trip:
     """One trip of a crew for several cases (踏勘): all go out and come back together.
 
-    A free crew leaves as soon as enough cases wait; nobody joins under way. The trip
-    takes the desk's time of the first of its cases.
+    A free crew leaves as soon as enough cases wait, or the first of them has waited long
+    enough; nobody joins under way. Without more the trip takes the desk's time of the
+    first of its cases.
 
     Attributes
     ----------
     least, most : int
         Cases of one trip.
+    key : str
+        Desks of different steps that name the same key go on the same trips, with the
+        same crews; empty: the desk has trips of its own.
+    travel : int
+        Ticks of the way there and back, once a trip.
+    each : bool
+        Whether the times of all cases on board add up, site after site.
+    wait : int
+        Ticks of the desk's calendar after which a case is no longer kept waiting for
+        others; 0: it waits until there are enough.
     """
 
     least: int
     most: int
+    key: str = ""
+    travel: int = 0
+    each: bool = False
+    wait: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,10 +225,21 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """People of a pool who keep the same hours: full-timers, a Monday-only colleague."""
+    """People of a pool who keep the same hours and can do the same work.
+
+    Attributes
+    ----------
+    calendar : int
+        Index of the calendar that they keep: full-timers, a Monday-only colleague.
+    people : int
+        How many they are.
+    desks : tuple of int
+        Indices of the desks that they may serve; empty: every desk of the pool.
+    """
 
     calendar: int
     people: int
+    desks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,9 +261,10 @@ class Pool:
     room : int
         Most cases that may wait; whoever comes to a full room is turned away. -1: no bound.
     shifts : tuple of Shift
-        People one by one, where they keep different hours or may not stand in for
-        themselves (reviewer and approver); their numbers add up to ``capacity``. Empty:
-        all keep the desk's calendar. A file stays with the person who took it.
+        People one by one, where they keep different hours, have different skills or may
+        not stand in for themselves (reviewer and approver); their numbers add up to
+        ``capacity``. Empty: all keep the desk's calendar. A file stays with the person
+        who took it.
     errand : Distribution or None
         Ticks of other duties that a person turns to whenever nobody waits, again and
         again, not to be interrupted.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Iterable
+
 from rules.problems import Place, Problem
 from scenarios.gatherings import Meeting, Quota, Trip, ZoneResult
-from scenarios.plan import AMPLE, REFUSED, WITHDRAWN, Plan
+from scenarios.plan import AMPLE, REFUSED, WITHDRAWN, Desk, Plan, Pool
 
 
 def problems_of_plan(plan: Plan) -> list[Problem]:
@@ -12,6 +15,8 @@ def problems_of_plan(plan: Plan) -> list[Problem]:
     lines = [
         *_orders(plan),
         *_people(plan),
+        *_skills(plan),
+        *_meet(plan),
         *_desks(plan),
         *_calendars(plan),
         *_routes(plan),
@@ -34,14 +39,11 @@ def _orders(plan: Plan) -> list[str]:
         if len(words) > 1:
             names = ", ".join(f"{pool.key}: {pool.order.word}" for pool in scarce)
             lines.append(f"{step}: its people work together but keep different orders ({names})")
-        for pool in scarce if len(scarce) > 1 else ():
-            if pool.order.interrupts:
-                lines.append(f"{step}: {pool.key} cannot interrupt work that others share")
-            if pool.shifts:
-                lines.append(
-                    f"{step}: {pool.key} has people with hours or absence of their own, who cannot"
-                    " be called to a joint desk; give the joint step an office without"
-                )
+        lines += [
+            f"{step}: {pool.key} cannot interrupt work that others share"
+            for pool in scarce
+            if len(scarce) > 1 and pool.order.interrupts
+        ]
     return lines
 
 
@@ -54,6 +56,8 @@ def _people(plan: Plan) -> list[str]:
             lines.append(f"{pool.key}: the shifts do not add up to {pool.capacity} people")
         if pool.shifts and pool.order.interrupts:
             lines.append(f"{pool.key}: people with hours of their own cannot be interrupted")
+        if pool.shifts and pool.errand is not None:
+            lines.append(f"{pool.key}: people with hours of their own cannot have other duties")
     for desk in plan.desks:
         if desk.other_than < 0 or not desk.pools:
             continue
@@ -66,8 +70,81 @@ def _people(plan: Plan) -> list[str]:
     return lines
 
 
+def _skills(plan: Plan) -> list[str]:
+    """Every desk needs somebody who may serve it, and whoever reviews needs another to approve."""
+    lines = []
+    for index, desk in enumerate(plan.desks):
+        for pool in (plan.pools[number] for number in sorted(set(desk.pools))):
+            if not any(shift.desks for shift in pool.shifts):
+                continue
+            step, able = plan.steps[desk.step].key, _able(pool, index)
+            if not able:
+                lines.append(f"{step}: nobody of {pool.key} may serve the desk {desk.name}")
+            elif desk.other_than >= 0 and len(able) == 1 and able <= _able(pool, desk.other_than):
+                lines.append(
+                    f"{step}: only one person of {pool.key} may serve the desk {desk.name}, and may"
+                    " have reviewed the file himself; let another person do one of the two"
+                )
+    return lines
+
+
+def _able(pool: Pool, desk: int) -> set[int]:
+    """Return who of a pool's people, in the order of its list, may serve a desk."""
+    people = [shift for shift in pool.shifts for _ in range(shift.people)]
+    return {who for who, shift in enumerate(people) if not shift.desks or desk in shift.desks}
+
+
+def _meet(plan: Plan) -> list[str]:
+    """People of a joint desk must be there together at some time."""
+    lines = []
+    for index, desk in enumerate(plan.desks):
+        pools = [plan.pools[number] for number in sorted(set(desk.pools))]
+        if len(pools) < 2 or not any(pool.shifts for pool in pools):
+            continue
+        together = _common(plan.calendars[desk.calendar].intervals, None)
+        for pool in pools:
+            there = [
+                plan.calendars[shift.calendar].intervals
+                for shift in pool.shifts
+                if not shift.desks or index in shift.desks
+            ]
+            if there:
+                together = _common(together, heapq.merge(*there))
+        if not together and plan.calendars[desk.calendar].total:
+            names = ", ".join(pool.key for pool in pools)
+            lines.append(
+                f"{plan.steps[desk.step].key}: the people of {names} are never there together"
+            )
+    return lines
+
+
+def _common(
+    one: Iterable[tuple[int, int]], other: Iterable[tuple[int, int]] | None
+) -> list[tuple[int, int]]:
+    """Return when both are open; the intervals of the second may overlap each other."""
+    mine = list(one)
+    if other is None:
+        return mine
+    merged: list[tuple[int, int]] = []
+    for start, end in other:
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        else:
+            merged.append((start, end))
+    found, place = [], 0
+    for start, end in mine:
+        while place < len(merged) and merged[place][1] <= start:
+            place += 1
+        for first, last in merged[place:]:
+            if first >= end:
+                break
+            found.append((max(start, first), min(end, last)))
+    return found
+
+
 def _desks(plan: Plan) -> list[str]:
     lines = []
+    trips: dict[str, Desk] = {}
     for desk in plan.desks:
         step = plan.steps[desk.step].key
         gathering = desk.gathering
@@ -87,10 +164,20 @@ def _desks(plan: Plan) -> list[str]:
                     f"{step}: a trip takes from {gathering.least} to {gathering.most} cases;"
                     " 1 <= least <= most was expected"
                 )
+            same = trips.setdefault(gathering.key, desk) if gathering.key else desk
+            if (same.gathering, same.pools, same.calendar) != (
+                gathering,
+                desk.pools,
+                desk.calendar,
+            ):
+                lines.append(f"{step}: trips of {gathering.key} go out with other crews elsewhere")
         elif isinstance(gathering, ZoneResult) and desk.own is None:
             lines.append(f"{step}: a zone result needs a time of its own")
         elif isinstance(gathering, Quota) and gathering.licences < 0:
             lines.append(f"{step}: {gathering.licences} licences; 0 or more was expected")
+        interrupting = any(plan.pools[pool].order.interrupts for pool in desk.pools)
+        if interrupting and (isinstance(gathering, Trip) or desk.keeps):
+            lines.append(f"{step}: nobody can be called back from {desk.name} to an urgent case")
         if desk.to_limit is not None and desk.pools:
             lines.append(f"{step}: {desk.name} holds people until shortly before the limit")
     return lines

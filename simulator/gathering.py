@@ -9,9 +9,10 @@ import numpy as np
 
 from rules.calendars import BeyondCalendar
 from scenarios.gatherings import Meeting, Quota, Trip, ZoneResult
+from simulator.colleagues import ANYBODY, Team, end_of_work
 from simulator.draws import DURATION, ZONE, Draws, ticks_of
 from simulator.lookup import ELSE, Entry
-from simulator.trace import Outcome
+from simulator.trace import Hold, Outcome
 
 if TYPE_CHECKING:
     from simulator.simpy_engine import House
@@ -24,11 +25,13 @@ class Gatherings:
         self.house = house
         self.due: set[tuple[str, int]] = set()  # ("meeting", desk) and ("quota", desk)
         self.waiting: dict[int, list[Entry]] = {}
-        self.first_of: dict[str, int] = {}  # the first desk of each meeting, by its key
+        # the first desk of each meeting and of trips for several desks, by their key
+        self.first_of: dict[tuple[type, str], int] = {}
         self.zone_of: dict[str, int] = {}  # likewise of each zone's result
         self.of: dict[int, int] = {}  # for each desk the one under which its cases wait
         self.alarm: dict[int, int] = {}
         self.entry: dict[int, Entry] = {}  # a trip's place in its crews' queues
+        self.late: set[Entry] = set()  # who waits for others on a trip no longer
         self.under_way: dict[int, list[int]] = {}  # who waits for a zone's result
         self.valid_until: dict[int, int] = {}
         self.results: dict[int, int] = {}
@@ -38,8 +41,9 @@ class Gatherings:
             if desk.gathering is None:
                 continue
             self.of[index] = index
-            if isinstance(desk.gathering, Meeting):
-                self.of[index] = self.first_of.setdefault(desk.gathering.key, index)
+            if isinstance(desk.gathering, Meeting | Trip) and desk.gathering.key:
+                name = type(desk.gathering), desk.gathering.key
+                self.of[index] = self.first_of.setdefault(name, index)
             elif isinstance(desk.gathering, Quota):
                 self.left[index] = desk.gathering.licences
             elif isinstance(desk.gathering, ZoneResult):
@@ -71,8 +75,11 @@ class Gatherings:
         if isinstance(gathering, Trip):
             if not house.work[job]:
                 return False
-            insort(self.waiting[desk], entry)
-            self._form(desk, gathering)
+            insort(self.waiting[place], entry)
+            self._form(place, gathering)
+            if gathering.wait:
+                late = house.look.calendar[desk].add(now, gathering.wait)
+                house.at(late, self._wait_no_longer, (place, entry))
         elif isinstance(gathering, Meeting):
             insort(self.waiting[place], entry)
             self._call(place, gathering, now)
@@ -89,7 +96,7 @@ class Gatherings:
             self.under_way[place] = [other for other in self.under_way[place] if other != job]
         gathering = self.house.plan.desks[desk].gathering
         if isinstance(gathering, Trip):
-            self._form(desk, gathering)
+            self._form(place, gathering)
 
     def serve(self, now: int) -> None:
         """Hold the sittings of this instant and give out licences, by desk."""
@@ -130,7 +137,11 @@ class Gatherings:
         if not isinstance(meeting, Meeting):
             return
         scarce = house.look.pools[place]
-        present = [pool for pool in scarce if house.free[pool]]
+        present = [
+            (pool, person)
+            for pool in scarce
+            if (person := self._member(pool, place, now)) is not None
+        ]
         ample = len(set(desk.pools)) - len(scarce)
         if len(present) + ample >= meeting.quorum:
             taken = [job for _, _, job in self.waiting[place][: meeting.slots]]
@@ -138,53 +149,77 @@ class Gatherings:
             end = house.look.calendar[place].add(now, meeting.length)
             for job in taken:
                 house.start[job], house.end[job] = now, end
-            for pool in present:
-                house.free[pool] -= 1
-            house.at(end, self._rise, (taken, present))
+            for pool, person in present:
+                house.take(pool, person)
+                house.holds.append((Hold.TOGETHER, pool, now, end, -1, -1))
+            house.at(end, self._rise, (taken, tuple(present)))
         if self.waiting[place]:
             self._call(place, meeting, now + 1)
 
-    def _rise(self, at: tuple[list[int], list[int]]) -> None:
+    def _member(self, pool: int, desk: int, now: int) -> int | None:
+        """Return who of a pool comes to a sitting, or None."""
+        together = self.house.colleagues[pool]
+        if together is None:
+            return ANYBODY if self.house.free[pool] else None
+        for person in together.present(now):
+            if not together.skills[person] or desk in together.skills[person]:
+                return person
+        return None
+
+    def _rise(self, at: tuple[list[int], Team]) -> None:
         """Let members and cases go when the sitting is over."""
         taken, present = at
-        for pool in present:
-            self.house.free[pool] += 1
-            self.house.touched.append(pool)
+        for pool, person in present:
+            self.house.give_back(pool, person)
         for job in taken:
             self.house.reach(self.house.pass_on(job))
 
     # --- trips ------------------------------------------------------------------------
 
-    def _form(self, desk: int, trip: Trip) -> None:
+    def _form(self, place: int, trip: Trip) -> None:
         """Let the cases of a trip stand in the crews' queues as one, once they are enough."""
         house = self.house
-        waiting = self.waiting[desk]
-        wanted = waiting[0] if len(waiting) >= trip.least else None
-        stands = self.entry.pop(desk, None)
+        waiting = self.waiting[place]
+        enough = len(waiting) >= trip.least or not self.late.isdisjoint(waiting)
+        wanted = waiting[0] if enough else None
+        stands = self.entry.pop(place, None)
         if stands is not None and stands != wanted:
-            for pool in house.look.pools[desk]:
+            for pool in house.look.pools[place]:
                 house.drop(pool, stands[2])
         if wanted is not None:
-            self.entry[desk] = wanted
+            self.entry[place] = wanted
             if stands != wanted:
-                house.stand(wanted, house.look.pools[desk])
+                house.stand(wanted, house.look.pools[place])
 
-    def set_out(self, desk: int, now: int) -> None:
+    def _wait_no_longer(self, at: tuple[int, Entry]) -> None:
+        """Send a crew out although the trip is not full, if the case still waits."""
+        place, entry = at
+        trip = self.house.plan.desks[place].gathering
+        if isinstance(trip, Trip) and entry in self.waiting[place]:
+            self.late.add(entry)
+            self._form(place, trip)
+
+    def set_out(self, team: Team, desk: int, now: int) -> None:
         """Let a crew leave with the first cases; all come back together."""
         house = self.house
-        trip = house.plan.desks[desk].gathering
+        place = self.of[desk]
+        trip = house.plan.desks[place].gathering
         if not isinstance(trip, Trip):
             return
-        del self.entry[desk]
-        taken = [job for _, _, job in self.waiting[desk][: trip.most]]
-        self.waiting[desk] = self.waiting[desk][trip.most :]
-        end = house.look.calendar[desk].add(now, house.work[taken[0]])
+        del self.entry[place]
+        board = self.waiting[place][: trip.most]
+        self.waiting[place] = self.waiting[place][trip.most :]
+        self.late.difference_update(board)
+        taken = [job for _, _, job in board]
+        times = [house.work[job] for job in taken]
+        work = trip.travel + (sum(times) if trip.each else times[0])
+        end = end_of_work(house, team, desk, now, work)
         for job in taken:
             house.start[job], house.end[job] = now, end
-        house.at(end, self._return, (taken, list(house.look.pools[desk])))
-        self._form(desk, trip)
-
-    _return = _rise
+        for pool, _ in team:
+            house.holds.append((Hold.TOGETHER, pool, now, end, -1, -1))
+        house.at(end, self._rise, (taken, team))
+        self._form(place, trip)
 
     # --- zones and quotas -------------------------------------------------------------
 

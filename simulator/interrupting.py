@@ -6,6 +6,7 @@ from heapq import heappush
 from typing import TYPE_CHECKING
 
 from simulator.lookup import Entry
+from simulator.trace import Hold
 
 if TYPE_CHECKING:
     from simulator.simpy_engine import House
@@ -20,8 +21,9 @@ class Interruptible:
         # of each job at hand: when its stretch began, with how much to do
         self.segment: dict[int, int] = {}
         self.left_at: dict[int, int] = {}
-        # of each job that waits again: what is left
+        # of each job that waits again: what is left, since when
         self.remaining: dict[int, int] = {}
+        self.paused: dict[int, int] = {}
 
     def begin(self, pool: int, entry: Entry, now: int) -> None:
         """Let work begin, or go on where it was interrupted."""
@@ -29,6 +31,10 @@ class Interruptible:
         desk = house.base[job // house.width] + job % house.width
         if house.start[job] < 0:
             house.start[job] = now
+            house.work[job] = house.learnt(job, desk, now)
+        if job in self.paused:
+            since, case = self.paused.pop(job), job // house.width
+            house.holds.append((Hold.PAUSE, pool, since, now, case, desk))
         left = self.remaining.pop(job, house.work[job])
         house.end[job] = house.look.calendar[desk].add(now, left)
         self.segment[job] = now
@@ -54,6 +60,7 @@ class Interruptible:
         done = house.look.calendar[desk].worked(self.segment.pop(job), now)
         self.remaining[job] = self.left_at[job] - done
         del self.serving[pool][job]
+        self.paused[job] = now
         heappush(house.queue[pool], worst)
         house.free[pool] += 1
         return True

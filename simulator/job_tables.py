@@ -9,7 +9,7 @@ import numpy as np
 
 from scenarios.plan import IntArray
 from simulator.draws import case_facts, holds
-from simulator.trace import Trace
+from simulator.trace import Hold, Trace
 
 if TYPE_CHECKING:
     from simulator.simpy_engine import House
@@ -64,6 +64,7 @@ def trace_of(house: House) -> Trace:
         for job, visit in house.visit.items()
         if house.start[job] >= 0
     )
+    holds = _holds(house, end_of_run)
     came, served = ready >= 0, start >= 0
     if house.skip is not None:  # those whom a desk does not concern were never served there
         concerned = array("q", [not each for each in house.skip])
@@ -71,6 +72,11 @@ def trace_of(house: House) -> Trace:
     if end_of_run:
         end = np.where(served, np.minimum(end, end_of_run), end)
         again[:, 5] = np.minimum(again[:, 5], end_of_run)
+        for job in (
+            house.interruptible.paused
+        ):  # its end is not known: it still waits to be taken up again
+            case = job // house.width
+            end[case, house.base[case] + job % house.width] = end_of_run
     left = np.where(end >= 0, end, end_of_run)  # of those who queued in vain
     start = np.where(came & ~served, left, start)
     end = np.where(came & ~served, left, end)
@@ -91,7 +97,27 @@ def trace_of(house: House) -> Trace:
         again,
         served,
         work,
+        holds,
     )
+
+
+def _holds(house: House, end_of_run: int) -> IntArray:
+    """Return who was held or let go other than by a visit, up to the end of the run."""
+    rows = list(house.holds)
+    now = end_of_run or house.now
+    for job, since in house.interruptible.paused.items():
+        case = job // house.width
+        desk = house.base[case] + job % house.width
+        rows.append((Hold.PAUSE, house.look.pools[desk][0], since, now, case, desk))
+    rows += [
+        (Hold.TOGETHER, pool, since, now, -1, -1)
+        for kept in house.kept.values()
+        for pool, _, since in kept
+    ]
+    table = _rows(rows)
+    if end_of_run:
+        table[:, 2:4] = np.minimum(table[:, 2:4], end_of_run)
+    return table[np.lexsort(table.T[::-1])]
 
 
 def _table(house: House, instants: array[int]) -> IntArray:

@@ -32,6 +32,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import insort
+from collections import Counter
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 from typing import Any
@@ -39,10 +40,11 @@ from typing import Any
 import numpy as np
 from simpy import Environment, Event
 
+from rules.calendars import BeyondCalendar
 from scenarios.case_sorts import SALT_SHIFT
 from scenarios.orders import Standing
 from scenarios.plan import DONE, REFUSED, Plan
-from simulator.colleagues import Colleagues
+from simulator.colleagues import ANYBODY, Colleagues, Team, begin_together, end_of_work
 from simulator.draws import (
     FINDING,
     LEFT,
@@ -63,7 +65,7 @@ from simulator.gathering import Gatherings
 from simulator.interrupting import Interruptible
 from simulator.job_tables import by_job, skipped, trace_of
 from simulator.lookup import ELSE, Entry, Lookup
-from simulator.trace import Outcome, Trace
+from simulator.trace import Hold, Outcome, Trace
 
 
 def simulate_replication(plan: Plan, seed: int, replication: int) -> Trace:
@@ -97,7 +99,7 @@ class House:
         self.outcome = [Outcome.IN_PROCESS] * plan.cases
         self.finish = [-1] * plan.cases
         self.open_steps = [each.main for each in self.type]
-        self.kept: dict[int, list[int]] = {}
+        self.kept: dict[int, list[tuple[int, int, int]]] = {}  # pool, person, since when
         # of each pool
         self.free = [pool.capacity for pool in plan.pools]
         self.queue: list[list[Entry]] = [[] for _ in plan.pools]
@@ -137,6 +139,7 @@ class House:
         self.visit: dict[int, int] = {}
         self.earlier = array("q")  # six numbers for each visit that was followed by another
         self.interruptible = Interruptible(self)
+        self.holds: list[tuple[int, ...]] = []  # see Trace
         self.draws: dict[tuple[int, int], Draws] = {}
         self.now = 0
         # to be dealt with at the end of this round: pools, or ELSE for leaving and gatherings
@@ -162,7 +165,27 @@ class House:
             self.env.run(until=self.plan.until)
         else:
             self.env.run()
+            self._all_have_left()
         return trace_of(self)
+
+    def _all_have_left(self) -> None:
+        """Refuse a run in which somebody waits for ever, rather than leave him out of the answer.
+
+        Raises
+        ------
+        BeyondCalendar
+            With the desk at which most of them wait.
+        """
+        if self.left_house == self.cases:
+            return
+        waits = [job for job, ready in enumerate(self.ready) if ready >= 0 > self.start[job]]
+        at = Counter(self.base[job // self.width] + job % self.width for job in waits)
+        desk = min(at, key=lambda desk: (-at[desk], desk), default=0)
+        raise BeyondCalendar(
+            f"{self.plan.steps[self.look.step[desk]].key}: {at[desk]} cases wait at the desk"
+            f" {self.plan.desks[desk].name} for ever; {self.cases - self.left_house} never leave."
+            " Give the run an end"
+        )
 
     # --- events -----------------------------------------------------------------------
 
@@ -226,6 +249,28 @@ class House:
             if self.queue[pool] or self.attended[pool]:
                 self.touched.append(pool)
         self.reach(self.pass_on(job))
+
+    def _release_team(self, at: tuple[int, Team]) -> None:
+        job, team = at
+        for pool, person in team:
+            self.give_back(pool, person)
+        self.reach(self.pass_on(job))
+
+    def take(self, pool: int, person: int) -> None:
+        """Hold somebody of a pool: one of those who are all alike, or a certain person."""
+        self.free[pool] -= 1
+        together = self.colleagues[pool]
+        if together is not None:
+            together.busy[person] = True
+
+    def give_back(self, pool: int, person: int) -> None:
+        """Let somebody of a pool go."""
+        self.free[pool] += 1
+        together = self.colleagues[pool]
+        if together is not None:
+            together.busy[person] = False
+        if self.queue[pool] or self.attended[pool]:
+            self.touched.append(pool)
 
     # --- the way of a case ------------------------------------------------------------
 
@@ -329,13 +374,31 @@ class House:
         look = self.look
         work = self.work[job]
         if look.learns[desk]:
-            day = min(at // 86_400, len(self.plan.learning) - 1)
-            self.work[job] = work = work * self.plan.learning[day] // 1000
+            self.work[job] = work = self.learnt(job, desk, at)
         end = at + work
         if not look.finishes[desk] and (not look.always[desk] or end > look.horizon):
             end = look.calendar[desk].add(at, work)
         self.start[job], self.end[job] = at, end
         self.at(end, self.release, job)
+
+    def learnt(self, job: int, desk: int, at: int) -> int:
+        """Return the ticks that work takes people who begin it at a tick."""
+        if not self.look.learns[desk]:
+            return self.work[job]
+        day = min(at // 86_400, len(self.plan.learning) - 1)
+        return self.work[job] * self.plan.learning[day] // 1000
+
+    def begin_with(self, team: Team, job: int, desk: int, now: int) -> None:
+        """Let people who were taken begin, some of them people one by one."""
+        if self.look.trip[desk] is not None:
+            self.gatherings.set_out(team, desk, now)
+        elif self.plan.desks[desk].keeps:
+            self._keep(team, job, now)
+        else:
+            self.work[job] = self.learnt(job, desk, now)
+            self.start[job] = now
+            self.end[job] = end_of_work(self, team, desk, now, self.work[job])
+            self.at(self.end[job], self._release_team, (job, team))
 
     def pass_on(self, job: int) -> list[int]:
         """Return the jobs that the end of this one makes ready now; schedule those to come."""
@@ -439,9 +502,9 @@ class House:
     def _let_go(self, case: int) -> None:
         """Give back whoever stayed with the case."""
         self.left_house += 1
-        for pool in self.kept.pop(case, ()):
-            self.free[pool] += 1
-            self.touched.append(pool)
+        for pool, person, since in self.kept.pop(case, ()):
+            self.holds.append((Hold.TOGETHER, pool, since, self.now, -1, -1))
+            self.give_back(pool, person)
 
     def _lose_patience(self, at: tuple[int, int]) -> None:
         job, ready = at
@@ -469,6 +532,13 @@ class House:
             return
         for pool in self.look.pools[desk]:
             self.drop(pool, job)
+
+    def unqueue(self, pool: int, entry: Entry) -> None:
+        """Take out of a pool's queue what is served now."""
+        if self.colleagues[pool] is None:
+            heappop(self.queue[pool])
+        else:
+            self.queue[pool].remove(entry)
 
     def drop(self, pool: int, job: int) -> None:
         """Take a job out of a pool's queue."""
@@ -512,18 +582,18 @@ class House:
             desk = base[job // width] + job % width
             pools = look.pools[desk]
             alone = len(pools) == 1
+            if not alone and any(self.colleagues[each] is not None for each in pools):
+                if not begin_together(self, queue[0], now):
+                    self._open_later(pool, desk, now)
+                    return
+                continue
             served = self.free[pool] if alone else self._is_first_with_people(job, pools)
             if not served and not (
                 self.interrupts[pool] and self.interruptible.interrupt(pool, queue[0], now)
             ):
                 return
-            if not look.always[desk]:
-                opening = look.calendar[desk].opening(now)
-                if opening > now:
-                    if self.alarm[pool] != opening:
-                        self.alarm[pool] = opening
-                        self.at(opening, self.touched.append, pool)
-                    return
+            if not look.always[desk] and self._open_later(pool, desk, now):
+                return
             entry = heappop(queue)
             self.free[pool] -= 1
             if len(pools) > 1:
@@ -539,16 +609,30 @@ class House:
             else:
                 self._begin_special(job, desk, now)
 
+    def _open_later(self, pool: int, desk: int, now: int) -> bool:
+        """Whether the desk is closed; its pool is then served again when it opens."""
+        opening = self.look.calendar[desk].opening(now)
+        if opening == now:
+            return False
+        if self.alarm[pool] != opening:
+            self.alarm[pool] = opening
+            self.at(opening, self.touched.append, pool)
+        return True
+
     def _begin_special(self, job: int, desk: int, now: int) -> None:
-        case = job // self.width
+        team = tuple((pool, ANYBODY) for pool in self.look.pools[desk])
         if self.look.trip[desk] is not None:
-            self.gatherings.set_out(desk, now)
+            self.gatherings.set_out(team, desk, now)
         elif self.plan.desks[desk].keeps:
-            self.start[job] = self.end[job] = now
-            self.kept.setdefault(case, []).extend(self.look.pools[desk])
-            self.at(now, self.taken_on, job)
+            self._keep(team, job, now)
         else:
             self.begin(job, now)
+
+    def _keep(self, team: Team, job: int, now: int) -> None:
+        """Let an agent take a case on and stay with it."""
+        self.start[job] = self.end[job] = now
+        self.kept.setdefault(job // self.width, []).extend((*each, now) for each in team)
+        self.at(now, self.taken_on, job)
 
     def taken_on(self, job: int) -> None:
         """Let a case go on from a desk that it was done with without time."""
@@ -571,6 +655,7 @@ class House:
             length = errand.at(self.errands_done[pool], 0)
             self.errands_done[pool] += 1
             end = self.calendars[self.plan.pools[pool].calendar].add(now, length)
+            self.holds.append((Hold.OTHER_DUTY, pool, now, end, -1, -1))
             self.at(end, self._back_from_errand, pool)
 
     def _back_from_errand(self, pool: int) -> None:

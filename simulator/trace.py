@@ -29,6 +29,17 @@ def _no_visits() -> IntArray:
     return np.zeros((0, 6), dtype=np.int64)
 
 
+class Hold(IntEnum):
+    """How a person was held, or let go, other than by a visit of his own."""
+
+    TOGETHER = 0
+    """At a sitting, on a trip or as an agent: once, however many cases took part."""
+    OTHER_DUTY = 1
+    """By work that is no case's."""
+    PAUSE = 2
+    """Let go: an urgent case interrupted the visit, which waited on in the queue."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Trace:
     """The instants of one replication, in ticks (civil seconds since the first day).
@@ -57,6 +68,9 @@ class Trace:
         Whether the case was taken up at the desk; empty: at all.
     work : array of shape (cases, desks) or empty
         Ticks of work at the last visit; empty: not kept.
+    holds : array of shape (rows, 6)
+        What visits do not tell of who was held: a :class:`Hold`, pool, from, to, and for a
+        pause the case and desk (else -1). Rows rise.
     """
 
     arrival: IntArray
@@ -70,6 +84,7 @@ class Trace:
     again: IntArray = field(default_factory=_no_visits)
     served: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((0, 0), dtype=np.bool_))
     work: IntArray = field(default_factory=lambda: np.zeros((0, 0), dtype=np.int64))
+    holds: IntArray = field(default_factory=_no_visits)
 
     def step_ready(self, step: PlanStep) -> IntArray:
         """Return when each case could begin the step: prerequisites and lags are over."""
