@@ -1,21 +1,21 @@
-"""Event logs of a run: CSV that Excel opens, and XES 1.0 (IEEE 1849-2016)."""
+"""Event logs of a run: CSV that Excel opens, XES 1.0 (IEEE 1849-2016), and Parquet."""
 
 from __future__ import annotations
 
-import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TextIO
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rules.files import whole_file
-from scenarios.plan import IntArray, Part, Plan
-from simulator.clocks import NOT_COUNTED
+from scenarios.plan import IntArray, Plan
+from simulator.csv_text import cells, joined
+from simulator.log_columns import Column, clocks_of, columns_of
 from simulator.trace import Outcome, Trace
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def rows_of(plan: Plan, number: int, trace: Trace) -> Iterator[Row]:
         for desk in plan.desks
     ]
     visits = trace.visits()
-    counted, touch = _clocks(plan, visits)
+    counted, touch = clocks_of(plan, visits)
     types = trace.types_of().tolist()
     for (case, desk, visit, ready, start, end), legal, work in zip(
         visits.tolist(), counted.tolist(), touch.tolist(), strict=True
@@ -85,49 +85,42 @@ def rows_of(plan: Plan, number: int, trace: Trace) -> Iterator[Row]:
         )  # fmt: skip
 
 
-def _clocks(plan: Plan, visits: IntArray) -> tuple[IntArray, IntArray]:
-    """Return of each visit how long the legal clock ran and how long people worked."""
-    desk = visits[:, 1]
-    runs = np.array([each.part not in NOT_COUNTED for each in plan.desks], dtype=np.bool_)
-    works = np.array([each.part is Part.WORK for each in plan.desks], dtype=np.bool_)
-    calendar = np.array([each.calendar for each in plan.desks], dtype=np.int64)
-    counted = plan.calendars[0].worked_many(visits[:, 3], visits[:, 5])
-    touch = np.zeros(len(visits), dtype=np.int64)
-    for number in np.unique(calendar[desk]).tolist():
-        mine = calendar[desk] == number
-        touch[mine] = plan.calendars[number].worked_many(visits[mine, 4], visits[mine, 5])
-    return np.where(runs[desk], counted, 0), np.where(works[desk], touch, 0)
-
-
 def write_log(run: Run, path: Path) -> None:
-    """Write the event log: XES if the path ends so, else CSV that Excel opens.
+    """Write the event log: XES or Parquet if the path ends so, else CSV that Excel opens.
 
     CSV is UTF-8 with BOM, civil times in ISO 8601, clocks in seconds. The file appears
     whole or not at all.
+
+    Raises
+    ------
+    NoParquet
+        When neither pyarrow nor polars is installed.
     """
-    if path.suffix.lower() == ".xes":
-        _whole(path, "utf-8", lambda file: _write_xes(run, file))
-    else:
-        _whole(path, "utf-8-sig", lambda file: _write_csv(run, file))
+    with whole_file(path) as file:
+        match path.suffix.lower():
+            case ".xes":
+                text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+                _write_xes(run, text)
+                text.flush()
+                text.detach()  # the file is closed by its owner
+            case ".parquet":
+                from simulator.parquet_log import write_parquet
+
+                write_parquet(run.plan.calendars[0].first_day, _chunks(run), file)
+            case _:
+                _write_csv(run, file)
 
 
-def _whole(path: Path, encoding: str, write: Callable[[TextIO], None]) -> None:
-    with whole_file(path) as raw:
-        file = io.TextIOWrapper(raw, encoding=encoding, newline="")
-        write(file)
-        file.flush()
-        file.detach()  # the file is closed by its owner
+def _write_csv(run: Run, file: BinaryIO) -> None:
+    first_day = run.plan.calendars[0].first_day
+    file.write(f"\N{BOM}{','.join(Row._fields)}\n".encode())
+    for chunk in _chunks(run):
+        file.write(joined([cells(column, first_day) for column in chunk.values()]))
 
 
-def _write_csv(run: Run, file: TextIO) -> None:
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(Row._fields)
+def _chunks(run: Run) -> Iterator[dict[str, Column]]:
     for number, trace in enumerate(run.replications):
-        times = _civil(run.plan, trace.visits()[:, 3:6])
-        for row, (ready, start, end) in zip(
-            rows_of(run.plan, number, trace), times.tolist(), strict=True
-        ):
-            writer.writerow(row._replace(ready=ready, start=start, end=end))
+        yield from columns_of(run.plan, number, trace)
 
 
 def _civil(plan: Plan, ticks: IntArray) -> NDArray[np.str_]:

@@ -122,7 +122,10 @@ class Trace:
         keep = self.served.ravel().copy() if self.served.size else np.ones(len(dense), np.bool_)
         if self.again.size:
             keep[self.again[:, 0] * desks + self.again[:, 1]] = False
-        rows = np.concatenate([dense[keep], self.earlier, self.again])
+        rows = dense if keep.all() else dense[keep]
+        if not self.earlier.size and not self.again.size:
+            return np.asarray(rows, dtype=np.int64)
+        rows = np.concatenate([rows, self.earlier, self.again])
         if not ordered:
             return np.asarray(rows, dtype=np.int64)
         order = np.lexsort((rows[:, 2], rows[:, 1], rows[:, 0]))

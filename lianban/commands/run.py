@@ -34,7 +34,9 @@ def add_to(commands: Commands) -> None:
     add_scenario(parser)
     add_chance(parser)
     parser.add_argument(
-        "--log", metavar="FILE.csv", help=_("write every step of every case to a CSV file")
+        "--log",
+        metavar="FILE.csv",
+        help=_("write every step of every case to a file: .csv, .xes or .parquet"),
     )
     parser.add_argument(
         "--save", action="store_true", help=_("keep the run, to compare later runs with it")
@@ -57,6 +59,8 @@ def run(options: argparse.Namespace, console: Console) -> Outcome:
     in_full = options.log or options.save
     if in_full and (options.workers or options.store or options.cluster):
         raise UsageError(_("--log and --save keep every step: not with --workers or --store"))
+    if options.log and Path(options.log).suffix.lower() == ".parquet":
+        _must_write_parquet()
     scenario = load(options.scenario)
     must_have_days([scenario])
     replications, seed = chance(options, scenario)
@@ -90,6 +94,16 @@ def run(options: argparse.Namespace, console: Console) -> Outcome:
         document["run"] = {"number": saved.number, "hash": saved.hash, "folder": str(saved.folder)}
     console.answer(document, _text(summary, console.language))
     return Outcome.GOOD
+
+
+def _must_write_parquet() -> None:
+    """Tell before the run that its log could not be written."""
+    from simulator.parquet_log import NoParquet, library_for_parquet
+
+    try:
+        library_for_parquet()
+    except NoParquet as missing:
+        raise UsageError(str(missing)) from None
 
 
 _MOST_POOLS = 10
