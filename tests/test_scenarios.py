@@ -178,11 +178,13 @@ def test_one_changed_cell_changes_the_answer(county: Path):
 
 def test_shipped_scenarios_are_whole():
     """Every shipped scenario and redesign reads without a problem and compiles."""
-    assert shipped() == (
+    assert set(shipped()) >= {
         "anshan-industrial", "anshan-pharmacy", "anshan-realestate", "county-filing",
         "county-filing-small", "jiaxing", "jiaxing-centre", "jiaxing-measures",
         "nanjing-enterprise", "nanjing-government", "national-frame", "zhongshan",
-    )  # fmt: skip
+        "jiaxing-agency", "jiaxing-chart-private", "jiaxing-chart-water",
+        "jiaxing-chart-transport", "jiaxing-chart-municipal", "jiaxing-chart-social",
+    }  # fmt: skip
     for name in shipped():
         today = load(name)
         for redesign in today.redesigns:

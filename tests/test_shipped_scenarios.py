@@ -388,7 +388,7 @@ def test_what_is_vertically_managed_is_not_delegated():
 # --- Jiaxing's measures -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["jiaxing-measures", "jiaxing-centre"])
+@pytest.mark.parametrize("name", ["jiaxing-measures", "jiaxing-centre", "jiaxing-agency"])
 def test_measures_stand_on_the_same_steps(name: str):
     """The 35 steps, their days and prerequisites are those of the scenario jiaxing."""
     jiaxing, other = load(shipped_folder() / "jiaxing"), load(shipped_folder() / name)
