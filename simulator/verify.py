@@ -26,7 +26,7 @@ from rules.problems import InputError
 from simulator import verify_networks as networks
 from simulator import verify_projects as projects
 from simulator import verify_studies as studies
-from simulator.verify_estimates import Columns, Estimate, estimate
+from simulator.verify_estimates import Columns, Estimate, estimate, unfair
 from simulator.verify_models import NotExpressible
 
 SCHEMA = "queueing-cases/1"
@@ -195,6 +195,7 @@ def verify_file(
         Processes.
     """
     cases = [case for case in read_cases(path) if not only or case["id"] in only]
+    workers = min(workers, len(cases))
     if workers <= 1:
         yield from (verify_case(case, seed, seconds) for case in cases)
         return
@@ -210,6 +211,7 @@ def verify_case(case: Mapping[str, Any], seed: int = 1, seconds: float = SECONDS
     began = perf_counter()
     replications = 0
     note = ""
+    off: list[str] = []
     measured: list[Measured] = []
     try:
         model, expected = case["model"], case["expected"]
@@ -220,15 +222,17 @@ def verify_case(case: Mapping[str, Any], seed: int = 1, seconds: float = SECONDS
         elif kind in STUDIES:
             study = STUDIES[kind](model, expected)
             wanted = _flat(expected)
-            measured, replications = _measure(study, wanted, seed, seconds)
+            measured, replications, off = _measure(study, wanted, seed, seconds)
             outside = [each.name for each in measured if each.verdict == "fail"]
             if outside:
-                again, more = _measure(study, wanted, seed + 1_000_003, seconds)
+                again, more, _ = _measure(study, wanted, seed + 1_000_003, seconds)
                 measured = [
                     new if old.name in outside else old
                     for old, new in zip(measured, again, strict=True)
                 ]
                 replications += more
+            if off:
+                note = f"the draws are not those of the model: {', '.join(off)}"
         else:
             note = f"no model of the kind '{kind}'"
     except NotExpressible as missing:
@@ -238,6 +242,8 @@ def verify_case(case: Mapping[str, Any], seed: int = 1, seconds: float = SECONDS
     verdicts = {each.verdict for each in measured}
     if not verdicts or verdicts == {"unsupported"}:
         verdict = "unsupported"
+    elif off:
+        verdict = "fail"
     elif verdicts <= {"pass", "unsupported"}:
         verdict = "pass"
     else:
@@ -268,14 +274,16 @@ def _flat(expected: Mapping[str, Any]) -> dict[str, float]:
 
 def _measure(
     study: studies.Study, wanted: Mapping[str, float], seed: int, seconds: float
-) -> tuple[list[Measured], int]:
-    """Simulate until every value is known closely enough, or time is up."""
+) -> tuple[list[Measured], int, list[str]]:
+    """Simulate until every value is known closely enough, or time is up.
+
+    Returns what was measured, in how many replications, and what was unfair about them.
+    """
     began = process_time()
     columns: Columns = {}
     done = 0
     while True:
-        number = max(study.batch, min(study.least - done, 4 * study.batch), done // 3)
-        number = min(number, 4 * study.batch)
+        number = min(max(study.least - done, done // 2), 4 * study.batch)
         new = study.sample(seed, range(done, done + number))
         done += number
         columns = {
@@ -286,11 +294,14 @@ def _measure(
             continue
         found = {name: _estimate(study, name, columns) for name in wanted}
         known = [
-            each is None or each.half_width <= _AIM * WITHIN * (abs(wanted[name]) or 1.0)
+            each is None
+            # an expected value that is far too small would be hard to be precise about
+            or each.half_width <= _AIM * WITHIN * max(abs(wanted[name]) or 1.0, abs(each.value))
             for name, each in found.items()
         ]
         if all(known) or process_time() - began > seconds:
-            return [_judge(name, wanted[name], each) for name, each in found.items()], done
+            judged = [_judge(name, wanted[name], each) for name, each in found.items()]
+            return judged, done, unfair(columns)
 
 
 def _estimate(study: studies.Study, name: str, columns: Columns) -> Estimate | None:

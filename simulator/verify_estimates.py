@@ -66,7 +66,7 @@ def estimate(metric: Metric, columns: Columns, level: float) -> Estimate:
         {name: (totals[name] - values) / (n - 1) for name, values in columns.items()}
     )
     pseudo = np.asarray(n * every - (n - 1) * np.broadcast_to(without_one, n))
-    controls = [values for name, values in columns.items() if name.startswith(CONTROL)]
+    controls = list(_controls(columns).values())
     if controls and n >= 10 * len(controls) and pseudo.std() > 0:
         known = np.column_stack([np.ones(n), *controls])
         scale = np.abs(known).max(axis=0)
@@ -79,6 +79,38 @@ def estimate(metric: Metric, columns: Columns, level: float) -> Estimate:
         return Estimate(float(fitted[0]), error, float(stdtrit(free, (1 + level) / 2)) * error)
     error = float(pseudo.std(ddof=1) / math.sqrt(n))
     return Estimate(float(pseudo.mean()), error, float(stdtrit(n - 1, (1 + level) / 2)) * error)
+
+
+UNFAIR = 6.0
+"""Standard errors from 0 beyond which a control is no luck: one in 500 million."""
+
+
+def unfair(columns: Columns) -> list[str]:
+    """Return the controls that are off their known mean by more than luck.
+
+    What controls take out of an estimate must be luck. If draws were wrong, taking them
+    out would hide it; so a case with an unfair control cannot pass.
+
+    Examples
+    --------
+    >>> unfair({"control:work": np.array([0.9, 1.0, 1.1]), "control:gap": np.array([-1.0, 1.0])})
+    ['work']
+    """
+    found = []
+    for name, values in _controls(columns).items():
+        error = values.std(ddof=1) / math.sqrt(len(values))
+        if abs(values.mean()) > UNFAIR * error:
+            found.append(name.removeprefix(CONTROL))
+    return found
+
+
+def _controls(columns: Columns) -> Columns:
+    """Return the controls that vary; what is always the same tells nothing."""
+    return {
+        name: values
+        for name, values in columns.items()
+        if name.startswith(CONTROL) and np.ptp(values) > 1e-12
+    }
 
 
 def mean_of(name: str) -> Metric:

@@ -15,7 +15,6 @@ from scenarios.gatherings import Meeting, Trip
 from scenarios.plan import DONE, Desk, Plan, Route
 from scenarios.streams import stream_of
 from simulator.feed_forward import feeds_forward, forward
-from simulator.simpy_engine import simulate_replication
 from simulator.verify_estimates import (
     CONTROL,
     Columns,
@@ -42,6 +41,7 @@ from simulator.verify_studies import (
     Study,
     luck_of,
     mean_gap,
+    play,
     side_by_side,
 )
 
@@ -70,7 +70,7 @@ def _closed(
     same: Mapping[str, str],
 ) -> Study:
     round_trip = (think.mean + sum(work.mean for work in works)) / UNIT
-    length = 1500 * round_trip if cases > 20 else 4000 * round_trip
+    length = 1500 * round_trip if cases > 20 else 600 * round_trip
     desks = [Desk(0, "think", (), 0, own=think, stream=stream_of("think"))]
     for k, work in enumerate(works):
         desks.append(Desk(0, f"s{k}", (k,), 0, own=work, stream=stream_of(f"s{k}")))
@@ -79,12 +79,12 @@ def _closed(
         [("round", desks, Fixed(0))], {}, people(*servers), (days_for(length),), AtOnce(), cases
     )
     plan = replace(plan, until=int(length * UNIT))
-    first, last = 0.1 * length, 0.9 * length
+    first, last = 0.1 * length, 0.98 * length
 
     def sample(seed: int, replications: Sequence[int]) -> Columns:
         rows = []
-        for number in replications:
-            visits = simulate_replication(plan, seed, number).visits(ordered=False)
+        for trace in play(plan, seed, replications):
+            visits = trace.visits(ordered=False)
             row: dict[str, float] = {}
             thought = (visits[visits[:, 1] == 0, 5] - visits[visits[:, 1] == 0, 3]).mean()
             row[f"{CONTROL}think"] = thought / think.mean - 1
@@ -226,7 +226,7 @@ def _network_columns(
     run = forward(plan, seed, replications) if feeds_forward(plan) else None
     for place, replication in enumerate(replications):
         if run is None:
-            trace = simulate_replication(plan, seed, replication)
+            (trace,) = play(plan, seed, [replication])
             arrival, finish = trace.arrival, trace.finish
             visits = trace.visits(ordered=False)
             reached = [visits[visits[:, 1] == k + gate, 3] for k in range(size)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,9 +17,9 @@ from scenarios.interruptions import Outage
 from scenarios.orders import ByPriority, Interrupting
 from scenarios.plan import AMPLE, CaseType, Desk, OwnWork, Plan
 from scenarios.streams import stream_of
+from simulator.engines import engine_for
 from simulator.feed_forward import feeds_forward, forward
-from simulator.simpy_engine import simulate_replication
-from simulator.trace import Outcome
+from simulator.trace import Outcome, Trace
 from simulator.verify_estimates import (
     CONTROL,
     Columns,
@@ -34,6 +34,7 @@ from simulator.verify_models import (
     arrivals,
     days_for,
     distribution,
+    moment,
     network,
     people,
     station,
@@ -55,7 +56,7 @@ class Study:
     metrics : dict
         How each expected value follows from the columns.
     batch : int
-        Replications to simulate at once.
+        Replications to simulate at once; four times as many at most.
     least : int
         Fewest replications before the first look.
     """
@@ -118,6 +119,10 @@ def _queue_study(
 ) -> Study:
     quick = feeds_forward(plan)
     metrics: dict[str, Metric] = {}
+    # how long the queue is varies with how uneven the work was, not only with how much
+    powers = (2, 3) if any("second_moment" in name or "_sd" in name for name in expected) else ()
+    service = distribution(model["service"], 1)
+    known = {power: mean for power in powers if (mean := moment(service, power))}
 
     def sample(seed: int, replications: Sequence[int]) -> Columns:
         run = side_by_side(plan, seed, replications)
@@ -148,6 +153,9 @@ def _queue_study(
             "one": np.ones(len(wait)),
         }
         columns |= luck_of(run.arrival, {"work": (run.work[0], plan.steps[0].work)}, plan)
+        for power, mean in known.items():
+            drawn = (run.work[0].astype(np.float64) / UNIT) ** power
+            columns[f"{CONTROL}work^{power}"] = drawn.mean(axis=1) / mean - 1
         if "busy_period_mean" in expected:
             columns |= _busy_periods(arrival, wait, end)
         metrics.clear()
@@ -269,13 +277,24 @@ class _Side:
     outcome: NDArray[np.int64]
 
 
+def play(plan: Plan, seed: int, replications: Sequence[int]) -> Iterator[Trace]:
+    """Yield the trace of each replication: of the compiled engine where it covers the plan."""
+    engine = engine_for(plan, _MANY)
+    for number in replications:
+        yield engine.replication(plan, seed, number)
+
+
+_MANY = 1_000_000
+"""Replications that a study is taken to need, so that loading compiled code always pays."""
+
+
 def side_by_side(plan: Plan, seed: int, replications: Sequence[int]) -> _Side:
     """Return replications side by side, the quick way where the plan allows it."""
     if feeds_forward(plan):
         run = forward(plan, seed, replications)
         none = np.broadcast_to(np.int64(0), run.arrival.shape)
         return _Side(run.arrival, run.finish, run.ready, run.start, run.end, run.work, none, none)
-    traces = [simulate_replication(plan, seed, number) for number in replications]
+    traces = list(play(plan, seed, replications))
 
     def table(name: str) -> list[NDArray[np.int64]]:
         every = np.stack([getattr(trace, name) for trace in traces])

@@ -16,9 +16,17 @@ with_cases = pytest.mark.skipif(
 )
 
 QUICK = (
-    "dm1-rho80", "mm3-loss", "calendar-9to5-24x7-arrivals", "forkjoin-2",
-    "pert-wheatstone-exp", "lk-reliability", "cpm-12", "graham-1969", "workcal-2025-10",
+    "dm1-rho80", "mm3-loss", "batch3-mm1", "outage-resume", "calendar-9to5-24x7-arrivals",
+    "tandem-2", "forkjoin-2", "pert-wheatstone-exp", "lk-reliability", "cpm-12", "graham-1969",
+    "workcal-2025-10",
 )  # fmt: skip
+LONGER = (
+    "mm1-rho50", "mm2-rho75", "mm2-k6", "repair-6-2", "erlang-a-withdraw", "md1-rho70",
+    "md3-rho80", "mu1-rho75", "mtri1-rho66", "e2m1-rho70", "me2-2-rho80", "prio-pr-mm1",
+    "survey-1-5", "vacation-exp", "calendar-9to5-office-arrivals", "tandem-promise-3",
+    "closed-12", "pert-parallel-5-exp", "pert-discrete-8", "pert-serpar",
+)  # fmt: skip
+"""Another of each family, together about a minute."""
 
 
 @with_cases
@@ -26,6 +34,15 @@ QUICK = (
 def test_textbook_values_come_out(name):
     """A simulated textbook case has its closed form inside a 99.9 % interval of under 2 %."""
     (verified,) = verify_file(CASES, only=[name])
+    assert verified.verdict == "pass", [m for m in verified.metrics if m.verdict != "pass"]
+
+
+@with_cases
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LONGER)
+def test_more_textbook_values_come_out(name):
+    """So do the closed forms of the other families, which take longer."""
+    (verified,) = verify_file(CASES, only=[name], seconds=60)
     assert verified.verdict == "pass", [m for m in verified.metrics if m.verdict != "pass"]
 
 
