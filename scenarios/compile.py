@@ -45,6 +45,7 @@ from scenarios.plan import (
 )
 from scenarios.plan_checks import problems_of_plan
 from scenarios.scenario import NATURAL, Office, Scenario, staffed_offices
+from scenarios.sections import Section, with_skills
 from scenarios.sorting import sorted_out
 from scenarios.streams import stream_of
 
@@ -134,6 +135,8 @@ class _Compiler:
         self.pools: list[Pool] = []
         self.pool_index: dict[str, int] = {}
         self.interruptions: list[Interruption] = []
+        self.sections: dict[int, tuple[Section | None, ...]] = {}
+        self.members: dict[int, tuple[str, ...]] = {}
         self.facts = self._facts()
         changes = tuple(change for each in scenarios for change in each.procedure.staffing)
         self.offices = {office.key: office for office in staffed_offices(scenario.offices, changes)}
@@ -144,6 +147,9 @@ class _Compiler:
             for role, number in (("window", place.windows), ("reviewer", place.reviewers)):
                 if number:
                     self._pool(f"{place.key}.{role}", name, number, (self.counting,))
+        for crew in self.life.crews:
+            hours = (crew.hours or self.counting,)
+            self._pool(f"{crew.key}.crew", Name(crew.key, crew.key), crew.crews, hours)
         if self.life.agents is not None:
             number = self.life.agents.number * self.life.agents.caseload
             self._pool("agents", Name("代办员", "Agents"), number, (self.counting,))
@@ -158,10 +164,14 @@ class _Compiler:
                 self._pool(f"{office.key}.{role}", office.name, people, (office.hours,))
         if self.on_paper:
             return
-        reviewers = f"{office.key}.reviewer"
-        part_time = [each for each in self.life.part_time if each[0] == office.key]
-        if reviewers in self.pool_index and (part_time or self.life.absence):
-            self._one_by_one(reviewers, office, part_time)
+        for role, people in numbers.items():
+            listed = [each for each in self.life.staff if (each.office, each.role) ==
+                      (office.key, role)]  # fmt: skip
+            part_time = [
+                each for each in self.life.part_time if each[0] == office.key
+            ] if role == "reviewer" else []  # fmt: skip
+            if people and (listed or part_time or (role == "reviewer" and self.life.absence)):
+                self._one_by_one(f"{office.key}.{role}", office.hours, people, listed, part_time)
 
     def _pool(self, key: str, name: Name, people: int, hours: tuple[str, ...]) -> None:
         word = dict(self.life.orders).get(key.rpartition(".")[0], self.life.order)
@@ -171,25 +181,44 @@ class _Compiler:
         self.pools.append(pool)
 
     def _one_by_one(
-        self, key: str, office: Office, part_time: Sequence[tuple[str, str, int]]
+        self,
+        key: str,
+        hours: str,
+        people: int,
+        listed: Sequence[Section],
+        part_time: Sequence[tuple[str, str, int]],
     ) -> None:
-        """Give people of a pool their own hours and their own days of absence."""
+        """Give people of a pool their own skills, hours and days of absence."""
         index = self.pool_index[key]
-        hours = [(office.hours, office.reviewers - sum(each[2] for each in part_time))]
-        hours += [(other, number) for _, other, number in part_time]
-        shifts = []
-        for word, number in hours:
-            if not self.life.absence:
-                if number:
-                    shifts.append(Shift(self.calendar((word,)), number))
+        rest = people - sum(each.people for each in listed) - sum(each[2] for each in part_time)
+        if rest < 0:
+            raise InputError.at(
+                self.key, 0, f"{key}: {people - rest} people are listed and {people} work there"
+            )
+        groups: list[tuple[str, int, Section | None]] = [
+            (each.hours or hours, each.people, each) for each in listed
+        ]
+        groups += [(hours, rest, None)]
+        groups += [(other, number, None) for _, other, number in part_time]
+        shifts, sections = [], []
+        persons: dict[str, int] = {}
+        for word, number, section in groups:
+            if not number:
                 continue
-            for person in range(number):
+            if not self.life.absence or not key.endswith(".reviewer"):
+                shifts.append(Shift(self.calendar((word,)), number))
+                sections.append(section)
+                continue
+            for _ in range(number):
+                person = persons[word] = persons.get(word, -1) + 1
                 own = len(self.calendars)
                 self.calendars.append(self.by_hours[word])
                 stream = stream_of(f"absence:{key}:{word}:{person}")
                 self.interruptions.append(Absence((own,), self.life.absence, stream))
                 shifts.append(Shift(own, 1))
+                sections.append(section)
         self.pools[index] = replace(self.pools[index], shifts=tuple(shifts))
+        self.sections[index] = tuple(sections)
 
     def _facts(self) -> tuple[Fact, ...]:
         facts = []
@@ -234,7 +263,7 @@ class _Compiler:
             steps=tuple(self.steps),
             links=tuple(sorted(self.links, key=lambda link: (link.before, link.after))),
             desks=tuple(self.desks),
-            pools=tuple(self.pools),
+            pools=with_skills(self.pools, self.sections, self.desks, self.members),
             calendars=tuple(self.calendars),
             arrivals=self._arrivals(),
             cases=1 if self.on_paper else sum(cases) + len(waiting),
@@ -414,6 +443,7 @@ class _Compiler:
     def step(self, index: int, step: Step, of: int, first_step: bool) -> PlanStep:
         """Return a step and add its desks."""
         first = len(self.desks)
+        self.members[index] = _keys_of(step)
         office = self.offices[step.department] if step.department else None
         around = Surroundings(
             life=self.life,
@@ -553,6 +583,11 @@ class _Compiler:
         natural = lag.unit is Unit.NATURAL_DAY
         calendar = self.calendar((NATURAL,)) if natural else 0
         return Lag(self.ticks(lag, calendar), calendar)
+
+
+def _keys_of(step: Step) -> tuple[str, ...]:
+    """Return the keys that a step goes by: its own and those of its members."""
+    return (step.key, *(key for member in step.members for key in _keys_of(member)))
 
 
 def _placed(desk: Desk, step: int, first: int) -> Desk:

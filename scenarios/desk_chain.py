@@ -231,25 +231,33 @@ class DeskChain:
         share = self.around.handling.review_share[step.kind]
         habit = self._habit()
         first_hand = -1
+        crew = next((each for each in life.crews if step.key in each.steps), None)
         for hand in range(hands):
             last = hand == hands - 1
             pools, other = self._who(reviewers, last and hands > 1, first_hand)
             name = "review" if hand == 0 else ("approval" if last else f"review-{hand + 1}")
-            more = {"when": when, "other_than": other}
+            more: dict[str, object] = {"when": when, "other_than": other}
+            hours = together
+            goes = self.around.pool(f"{crew.key}.crew") if crew and hand == 0 else None
+            if crew is not None and goes is not None:
+                name, pools = "trip", (goes,)
+                hours = self.around.calendar((crew.hours or self.around.counting,))
+                more["gathering"] = crew.trip(self.around.day_ticks)
             if life.hands is not None:
                 touch = scaled(life.hands.touch, 60)
-                at = self._add(name, together, pools, own=touch, **more)
+                at = self._add(name, hours, pools, own=touch, **more)
                 dwell = scaled(life.hands.dwell, self.around.day_ticks)
                 self._add("dwell", self.own_calendar, own=dwell, part=Part.DWELL, when=when)
             else:
-                at = self._add(name, together, pools, share=share // hands, **more)
+                at = self._add(name, hours, pools, share=share // hands, **more)
                 if share < 1000:
                     rest = 1000 if last else (1000 - share) // hands
                     self._add(
                         "dwell", self.own_calendar, share=rest, part=Part.DWELL, when=when,
                         to_limit=habit if last else None,
                     )  # fmt: skip
-            first_hand = at if first_hand < 0 else first_hand
+            if goes is None and first_hand < 0:
+                first_hand = at
 
     def _habit(self) -> ToTheLimit | None:
         habit = self.life.limit_habit

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from scenarios.distributions import Distribution
+from scenarios.sections import Crew, Section
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +289,10 @@ class Life:
         Share of days on which a reviewer is absent.
     part_time : tuple of (str, str, int)
         Office, opening hours and number of those reviewers who keep other hours.
+    staff : tuple of Section
+        Who of an office may do what; whoever is not listed may do everything.
+    crews : tuple of Crew
+        Survey crews.
     courier_days : int
         Working days of one way to a home bureau, or between two levels.
     gap : Distribution or None
@@ -309,6 +314,8 @@ class Life:
     approvers: tuple[tuple[str, int], ...] = ()
     absence: float = 0.0
     part_time: tuple[tuple[str, str, int], ...] = ()
+    staff: tuple[Section, ...] = ()
+    crews: tuple[Crew, ...] = ()
     hands: Hands | None = None
     courier_days: int = 0
     corrections: Corrections | None = None

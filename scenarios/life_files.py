@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import TypeVar
 
-from rules import did_you_mean
+from rules import Kind, did_you_mean
 from scenarios.distributions import Distribution, Fixed, distribution_of, problems_of
 from scenarios.life import (
     AfterIssue,
@@ -29,11 +29,12 @@ from scenarios.life import (
     Waiting,
 )
 from scenarios.orders import ORDERS
+from scenarios.sections import read_crews, read_sections
 from scenarios.toml_files import Settings
 
 LIFE_TABLES = (
-    "people", "hands", "couriers", "corrections", "completeness", "limit_habit", "applicants",
-    "refusals", "objections", "panel", "meeting", "agents", "outages", "learning",
+    "people", "staff", "crew", "hands", "couriers", "corrections", "completeness", "limit_habit",
+    "applicants", "refusals", "objections", "panel", "meeting", "agents", "outages", "learning",
     "after_issue", "simulated_risk", "place", "zones", "delivery", "arrivals", "waiting", "run",
 )  # fmt: skip
 """Top-level tables of scenario.toml that say how an office is."""
@@ -50,12 +51,22 @@ def read_life(
     folder: Path,
     *,
     closing: str,
-    offices: Collection[str],
+    offices: Mapping[str, tuple[int, int]],
     hours: Collection[str],
-    steps: Collection[str],
+    steps: Mapping[str, Kind],
     first_day: date,
 ) -> Life:
-    """Return what a scenario says of its offices; every mistake is noted with its line."""
+    """Return what a scenario says of its offices; every mistake is noted with its line.
+
+    Parameters
+    ----------
+    offices : mapping
+        Windows and reviewers of each office, by its key.
+    hours : collection of str
+        Keys of the opening hours.
+    steps : mapping
+        Kind of each step of today's procedure, by its key.
+    """
     people = settings.table("people")
     people.only(("order", "orders", "approvers", "absence", "part_time"))
     run = settings.table("run")
@@ -69,6 +80,11 @@ def read_life(
     zones = settings.table("zones")
     for key in zones.values:
         _known(zones, key, key, steps, "step")
+    approvers = tuple(
+        (office, table.whole(office, low=1, high=100_000))
+        for table in (people.table("approvers"),)
+        for office in _keys(table, offices)
+    )
     return Life(
         finish=closing == "finish",
         order=_order(people, "order", people.text("order", "first_come")),
@@ -77,13 +93,23 @@ def read_life(
             for table in (people.table("orders"),)
             for office in _keys(table, offices)
         ),
-        approvers=tuple(
-            (office, table.whole(office, low=1, high=100_000))
-            for table in (people.table("approvers"),)
-            for office in _keys(table, offices)
-        ),
+        approvers=approvers,
         absence=people.number("absence", 0.0, high=0.99),
         part_time=_part_time(people, offices, hours),
+        staff=read_sections(
+            settings,
+            offices={
+                key: {"window": at[0], "reviewer": at[1], "approver": dict(approvers).get(key, 0)}
+                for key, at in offices.items()
+            },
+            hours=hours,
+            steps=steps,
+        ),
+        crews=read_crews(
+            settings,
+            hours=hours,
+            steps={key: _no_site(key, kind, zones.values) for key, kind in steps.items()},
+        ),
         hands=_if_said(settings, "hands", _hands),
         courier_days=couriers.whole("days", 0, high=100),
         corrections=_if_said(settings, "corrections", _corrections),
@@ -112,6 +138,13 @@ def read_life(
         priority=run.whole("priority", 1, low=1, high=1000),
         promise_days=run.whole("promise_days", 0, high=10_000),
     )
+
+
+def _no_site(key: str, kind: Kind, zones: Collection[str]) -> str:
+    """Return why no crew can visit a step, or nothing."""
+    if kind in (Kind.NOTICE, Kind.WAIT):
+        return "is a wait without people"
+    return "is shared by its zone" if key in zones else ""
 
 
 def _if_said(settings: Settings, key: str, read: Callable[[Settings], T]) -> T | None:

@@ -131,9 +131,9 @@ def read_scenario(
             settings,
             folder,
             closing=settings.table("handling").text("closing", "pause"),
-            offices=[office.key for office in offices],
+            offices={each.key: (each.windows, each.reviewers) for each in offices},
             hours=[each.key for each in hours],
-            steps=today.keys,
+            steps={step.key: step.kind for step in today.steps},
             first_day=settings.day("first_day"),
         ),
     )

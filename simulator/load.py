@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from scenarios.arrivals import AtOnce, Traced
-from scenarios.plan import AMPLE, DONE, Plan
+from scenarios.gatherings import Trip
+from scenarios.plan import AMPLE, DONE, IntArray, Plan
 from simulator.draws import arrival_times, case_types, desk_times
 
 
@@ -20,7 +22,8 @@ class Load:
     key : str
         The pool.
     utilisation : float
-        Work that comes, over what its people can do in the same time.
+        Work that comes, over what its people can do in the same time. Where few of them
+        have a skill: of those who are asked for most.
     growth : float
         Cases by which its queue grows in a working day of the counting calendar; 0 below
         full load.
@@ -64,21 +67,53 @@ def loads(plan: Plan, seed: int = 1) -> tuple[Load, ...]:
         desks = [index for index, desk in enumerate(plan.desks) if number in desk.pools]
         if pool.capacity >= AMPLE or not desks:
             continue
-        asked = float(sum(times[:, index].sum() * visits[index] for index in desks))
         of = {plan.steps[plan.desks[index].step].of for index in desks}
         cases = int(np.isin(types, list(of)).sum())
-        if pool.shifts:
-            able = sum(
-                shift.people * plan.calendars[shift.calendar].worked(first, last)
-                for shift in pool.shifts
-            )
-        else:
-            keeps = plan.calendars[plan.desks[desks[0]].calendar]
-            able = pool.capacity * keeps.worked(first, last)
-        share = asked / max(able, 1)
+        work = {index: _asked(plan, index, times[:, index]) * visits[index] for index in desks}
+        share = max(
+            sum(work[index] for index in among) / max(able, 1)
+            for among, able in _able(plan, number, desks, first, last)
+        )
         growth = cases / days * (1 - 1 / share) if share >= 1 else 0.0
         found.append(Load(pool.key, share, growth))
     return tuple(sorted(found, key=lambda load: (-load.utilisation, load.key)))
+
+
+def _asked(plan: Plan, desk: int, times: IntArray) -> float:
+    """Return the ticks for which cases hold people; a full trip serves several."""
+    trip = plan.desks[desk].gathering
+    if not isinstance(trip, Trip):
+        return float(times.sum())
+    goes = int((times > 0).sum()) / trip.most
+    return goes * trip.travel + float(times.sum()) / (1 if trip.each else trip.most)
+
+
+def _able(
+    plan: Plan, number: int, desks: list[int], first: int, last: int
+) -> Iterator[tuple[list[int], int]]:
+    """Yield desks of a pool with the ticks of those who alone may serve them.
+
+    All desks and all people; and, where people have skills, for every group of people
+    that some desk depends on, the desks that depend on nobody else.
+    """
+    pool = plan.pools[number]
+    if not pool.shifts:
+        keeps = plan.calendars[plan.desks[desks[0]].calendar]
+        yield desks, pool.capacity * keeps.worked(first, last)
+        return
+    hours = [shift.people * plan.calendars[shift.calendar].worked(first, last)
+             for shift in pool.shifts]  # fmt: skip
+    groups = {
+        index: frozenset(
+            place
+            for place, shift in enumerate(pool.shifts)
+            if not shift.desks or index in shift.desks
+        )
+        for index in desks
+    }
+    for group in {*groups.values(), frozenset(range(len(hours)))}:
+        among = [index for index in desks if groups[index] <= group]
+        yield among, sum(hours[place] for place in group)
 
 
 def _visits(plan: Plan) -> list[float]:
