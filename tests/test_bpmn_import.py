@@ -7,7 +7,6 @@ import io
 import json
 import random
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -321,13 +320,11 @@ BAD = {
 @needs_shared
 @pytest.mark.parametrize("stem", BAD)
 def test_bad_drawings_are_refused_in_one_line(stem: str, tmp_path: Path):
-    """Each is refused with its line, at once, and nothing is written."""
+    """Each is refused with its line, and nothing is written."""
     path = SHARED / "badinputs" / f"{stem}.bpmn"
-    begun = time.perf_counter()
     with pytest.raises(InputError) as caught:
         import_bpmn(path, tmp_path / "case")
     assert str(caught.value) == f"{path}{BAD[stem]}"
-    assert time.perf_counter() - begun < 5
     assert list(tmp_path.iterdir()) == []
 
 
@@ -371,9 +368,8 @@ def test_every_contradiction_is_told_at_once(tmp_path: Path):
     ]
 
 
-def test_bombs_are_refused_quickly(tmp_path: Path):
+def test_bombs_are_refused(tmp_path: Path):
     """Entities, depth, size and numbers of elements all have their limits."""
-    begun = time.perf_counter()
     bombs = {
         b"<!DOCTYPE x [<!ENTITY a 'aaaa'>]><x>&a;</x>": "DOCTYPE",
         b"<!DOCTYPE x SYSTEM 'file.dtd'><x/>": "DOCTYPE",
@@ -389,7 +385,6 @@ def test_bombs_are_refused_quickly(tmp_path: Path):
             read_xml(data, "bomb.xml")
     nodes = "".join(f'<task id="t{n}"/>' for n in range(MOST_NODES + 1))
     assert "more than 5000 tasks" in problem(drawing(tmp_path, nodes))
-    assert time.perf_counter() - begun < 5
 
 
 def test_chinas_encodings_are_read():

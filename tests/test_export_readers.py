@@ -388,7 +388,7 @@ def test_a_comparison_workbook_holds_the_numbers_of_the_json():
     book = openpyxl.load_workbook(
         io.BytesIO(comparison_workbook(document, comparison.notes("en"), "en"))
     )
-    assert book.sheetnames == ["comparison", "differences", "levers", "about"]
+    assert book.sheetnames == ["comparison", "differences", "levers", "sentences", "about"]
     rows = _records(book["comparison"])
     assert [row["scenario"] for row in rows] == ["jiaxing", "jiaxing/reform"]
     for row, told in zip(rows, document["scenarios"], strict=True):
