@@ -72,10 +72,16 @@ def _with_pyarrow(arrow: Library, first_day: date, chunks: Chunks, file: BinaryI
         for chunk in chunks:
             table = arrow.table({name: array(column) for name, column in chunk.items()})
             if writer is None:
-                # short words are worth a dictionary; numbers of all kinds are not
+                # words from a short list are kept by their places in it, numbers and instants
+                # by what each adds to the one before: quicker and smaller than the defaults
                 words = [name for name, column in chunk.items() if isinstance(column, Words)]
+                others = {name: "DELTA_BINARY_PACKED" for name in chunk if name not in words}
                 writer = parquet.ParquetWriter(
-                    file, table.schema, compression="snappy", use_dictionary=words
+                    file,
+                    table.schema,
+                    compression="snappy",
+                    use_dictionary=words,
+                    column_encoding=others,
                 )
             writer.write_table(table)
     finally:
