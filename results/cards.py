@@ -15,11 +15,38 @@ ZH, EN, SMALL = 13.0, 11.5, 11.0
 """Font sizes in pixels; :data:`SMALL` is the smallest on any picture."""
 
 _BAND = 8.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = _BAND + 5.0, 5.0, 4.0, 5.0
+_LEFT, _RIGHT = _BAND + 5.0, 5.0
 _HEADER = 16.0
 _CORNER = 10.0
-_LEADING = 1.24
 _CHIP = 5.5
+_NAME_LINES = 8
+"""Most lines of a name, or of those who take part; real ones need fewer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spacing:
+    """How much air a box has.
+
+    Attributes
+    ----------
+    top, bottom, header : float
+        Above the first line, below the last, and for the line with key and days.
+    leading : float
+        From line to line, in font sizes.
+    joined : bool
+        Whether names in two languages and links run on instead of taking lines of their own.
+    """
+
+    top: float
+    bottom: float
+    header: float
+    leading: float
+    joined: bool
+
+
+ROOMY = Spacing(4.0, 5.0, 16.0, 1.24, False)
+TIGHT = Spacing(2.5, 3.0, 15.0, 1.16, True)
+"""For flows that would else be too tall for a landscape sheet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +65,8 @@ class Marks:
         Department in each language, where no lane says it.
     timeless : bool
         Whether no step of the flow says how long it takes: then no days are shown.
+    run : bool
+        Whether the box stands for several steps in a row.
     """
 
     critical: bool = False
@@ -45,6 +74,7 @@ class Marks:
     links: str = ""
     header: tuple[str, ...] = ()
     timeless: bool = False
+    run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +88,7 @@ class Card:
     width: float
     written: tuple[tuple[str, float, str], ...]
     height: float
+    air: Spacing = ROOMY
 
     @property
     def _has_chip(self) -> bool:
@@ -76,24 +107,26 @@ class Card:
         shapes.append(Rect(x, y, self.width, height, look, corner_radius))
         if hatch := kind_band(self.step.kind, x, y, height):
             shapes.append(hatch)
+        if self.marks.run:
+            shapes.append(Strokes(inner_edge(x + self.width, y, y + height), "hatch"))
         if self.marks.critical:
             right = x + self.width
             points = ((right - _CORNER, y), (right, y), (right, y + _CORNER))
             shapes.append(Line(points, "corner", closed=True))
-        baseline = y + _TOP
+        baseline = y + self.air.top
         shapes += self._top_line(x, baseline)
-        baseline += _HEADER
+        baseline += self.air.header
         linked = False
         chip = [size for _, size, look in self.written if look == "chip-ink"]
         for text, size, look in self.written:
             if look == "chip-ink" and chip:
-                tall = sum(chip) * _LEADING + 2
+                tall = sum(chip) * self.air.leading + 2
                 frame = (x + _LEFT - 3, baseline + 2, self.width - _LEFT, tall)
                 shapes.append(Rect(*frame, "chip", 3))
                 chip = []
             elif look == "link" and self._has_chip and not linked:
                 baseline, linked = baseline + _CHIP, True
-            baseline += size * _LEADING
+            baseline += size * self.air.leading
             drop = 2.5 if look == "chip-ink" else 0.0
             shapes.append(Text(x + _LEFT, baseline - size * 0.24 + drop, text, size, look))
         return Group(tuple(shapes), self.step.key, "step", self.title())
@@ -101,6 +134,7 @@ class Card:
     def _top_line(self, x: float, y: float) -> list[Shape]:
         """Return key, status sign and days; the days come first when room is short."""
         right = x + self.width - (_CORNER + 2 if self.marks.critical else _RIGHT)
+        right -= 3 if self.marks.run else 0
         room = right - x - _LEFT
         days = "" if self.marks.timeless else _days(self.step, self.language, room)
         days = shorten(days, room, EN)
@@ -149,15 +183,19 @@ def card(
     *,
     offices: Mapping[str, Name],
     marks: Marks,
+    air: Spacing = ROOMY,
 ) -> Card:
     """Return the box of a step, as high as its text needs."""
     room = width - _LEFT - _RIGHT
     written: list[tuple[str, float, str]] = []
-    for index, name in enumerate(lines(step.name, language)):
+    names = lines(step.name, language)
+    if air.joined:
+        names = (" ".join(names),)
+    for index, name in enumerate(names):
         chinese = text_width(name, 1) > 0.8 * len(name)
-        size = ZH if chinese else EN
+        size = ZH if chinese and not (air.joined and language == "both") else EN
         look = "ink" if index == 0 else "dim"
-        written += [(line, size, look) for line in wrap(name, room, size, 4)]
+        written += [(line, size, look) for line in wrap(name, room, size, _NAME_LINES)]
     if step.limit and step.limit.floor:
         limit = f"{say('by-law', language)} ≥ {days_text(step.limit.duration, language)}"
         written += [(line, SMALL, "dim") for line in wrap(limit, room, SMALL, 2)]
@@ -165,13 +203,14 @@ def card(
     others = [office_name(key, offices, language) for key in step.departments[1:] if joint]
     if others:
         who = f"{say('participants', language)} {(', ' if language == 'en' else '、').join(others)}"
-        written += [(line, SMALL, "chip-ink") for line in wrap(who, room, SMALL, 3)]
+        written += [(line, SMALL, "chip-ink") for line in wrap(who, room, SMALL, _NAME_LINES)]
     if marks.links:
         written += [(line, SMALL, "link") for line in wrap(marks.links, room, SMALL, 9)]
-    height = _TOP + _HEADER + sum(size * _LEADING for _, size, _ in written) + _BOTTOM
+    height = air.top + air.header + air.bottom
+    height += sum(size * air.leading for _, size, _ in written)
     if others:
         height += _CHIP
-    return Card(step, language, marks, offices, width, tuple(written), height)
+    return Card(step, language, marks, offices, width, tuple(written), height, air)
 
 
 def office_name(key: str, offices: Mapping[str, Name], language: Language) -> str:
@@ -206,6 +245,11 @@ def kind_band(kind: Kind, x: float, y: float, height: float) -> Strokes | None:
         rows = _steps(top + 2, bottom, 6)
         segments += [((left + 2, row), (left + 4, row)) for row in rows]
     return Strokes(tuple(segments), "hatch") if segments else None
+
+
+def inner_edge(right: float, top: float, bottom: float) -> tuple[tuple[Point, Point], ...]:
+    """Return a second line inside a box's right side: it stands for several steps."""
+    return (((right - 4, top + 2), (right - 4, bottom - 2)),)
 
 
 def _steps(first: float, last: float, step: float) -> list[float]:

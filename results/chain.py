@@ -29,10 +29,14 @@ def chain_rows(
     marks: Mapping[str, Marks],
     language: Language,
     offices: Mapping[str, Name],
-) -> tuple[list[Shape], float, float]:
-    """Return the shapes of a folded chain, its width and its height, from the point (0, 0)."""
+    wide: float = SHEET,
+) -> tuple[list[list[Shape]], float, list[float]]:
+    """Return the shapes of each row, each from its own y = 0, the width, and the rows' heights.
+
+    An arrow to the next row has two parts, so that rows may stand on different sheets.
+    """
     count = len(procedure.steps)
-    room = SHEET - 2 * MARGIN
+    room = wide - 2 * MARGIN
     most = int((room - 2 * _GAP) // (_LEAST + _GAP))
     rows = -(-count // most)
     across = -(-count // rows)
@@ -42,21 +46,29 @@ def chain_rows(
         key: card(procedure[key], width, language, offices=offices, marks=marks[key])
         for key in order
     }
-    shapes: list[Shape] = []
-    y, spots = 0.0, {}
+    found: list[list[Shape]] = []
+    heights: list[float] = []
     for first in range(0, count, across):
+        shapes: list[Shape] = []
         keys = order[first : first + across]
         tall = max(cards[key].height for key in keys)
         x_of = {key: MARGIN + _GAP + i * (width + _GAP) for i, key in enumerate(keys)}
         before = order[first - 1] if first else ""
-        shapes += _stage_runs(procedure, x_of, language, width=width, y=y, tall=tall, before=before)
-        top = y + _STAGE + 6 + _HEAD
-        for key in keys:
-            spots[key] = (x_of[key], top, tall)
-        y = top + tall + 10 + _BETWEEN
-    shapes += [_arrow(cards, spots, a, b, width) for a, b in pairwise(order)]
-    shapes += [cards[key].at(x, top, tall) for key, (x, top, tall) in spots.items()]
-    return shapes, 2 * MARGIN + 2 * _GAP + across * (width + _GAP) - _GAP, y - _BETWEEN + 6
+        shapes += _stage_runs(procedure, x_of, language, width=width, y=0, tall=tall, before=before)
+        top = _STAGE + 6 + _HEAD
+        height = top + tall + 10 + _BETWEEN
+        for one, two in pairwise(keys):
+            shapes.append(_arrow(cards, one, two, x_of[one] + width, top + 12))
+        if first:
+            shapes.append(_entering(cards, before, keys[0], (x_of[keys[0]], top + 12)))
+        if following := order[first + across : first + across + 1]:
+            start = (x_of[keys[-1]] + width, top + 12)
+            shapes.append(_leaving(cards, keys[-1], following[0], start, height - _BETWEEN / 2))
+        shapes += [cards[key].at(x_of[key], top, tall) for key in keys]
+        found.append(shapes)
+        heights.append(height)
+    heights[-1] += 6 - _BETWEEN
+    return found, 2 * MARGIN + 2 * _GAP + across * (width + _GAP) - _GAP, heights
 
 
 def _stage_runs(
@@ -101,22 +113,38 @@ def _stage_runs(
     return shapes
 
 
-def _arrow(
-    cards: Mapping[str, Card],
-    spots: Mapping[str, tuple[float, float, float]],
-    before: str,
-    after: str,
-    width: float,
+def _arrow(cards: Mapping[str, Card], before: str, after: str, x: float, y: float) -> Group:
+    """Return the arrow to the next box of the row; it starts at a point."""
+    look, tip_look = _looks(cards, before, after)
+    tip = (x + _GAP, y)
+    line = Line(((x, y), (tip[0] - 5, y)), look)
+    return Group((line, arrowhead(tip, tip_look, 8)), f"{before}->{after}", "wire")
+
+
+def _leaving(
+    cards: Mapping[str, Card], before: str, after: str, start: tuple[float, float], below: float
 ) -> Group:
-    """Return the arrow to the next box, around the row's end where the row breaks."""
-    (x1, y1, tall), (x2, y2, _) = spots[before], spots[after]
+    """Return the line from a row's last box around the row's end and back below it."""
+    look, _ = _looks(cards, before, after)
+    out, back = start[0] + _GAP / 2 + 4, MARGIN + _GAP / 2 - 4
+    points = (start, (out, start[1]), (out, below), (back, below))
+    return Group((Line(points, look),), f"{before}->{after}", "wire")
+
+
+def _entering(
+    cards: Mapping[str, Card], before: str, after: str, tip: tuple[float, float]
+) -> Group:
+    """Return the rest of that line: down to the next row's first box."""
+    look, tip_look = _looks(cards, before, after)
+    back = MARGIN + _GAP / 2 - 4
+    points = ((back, -_BETWEEN / 2), (back, tip[1]), (tip[0] - 5, tip[1]))
+    return Group(
+        (Line(points, look), arrowhead(tip, tip_look, 8)), f"{before}->{after}", "wire-end"
+    )
+
+
+def _looks(cards: Mapping[str, Card], before: str, after: str) -> tuple[str, str]:
     critical = cards[before].marks.critical and cards[after].marks.critical
-    look = "edge edge-critical practice" if critical else "edge practice"
-    tip = (x2, y2 + 12)
-    points = [(x1 + width, y1 + 12), (tip[0] - 5, tip[1])]
-    if y1 != y2:
-        below = y1 + tall + 10 + _BETWEEN / 2
-        out, back = x1 + width + _GAP / 2 + 4, x2 - _GAP / 2 - 4
-        points[1:1] = [(out, y1 + 12), (out, below), (back, below), (back, tip[1])]
-    head = arrowhead(tip, "arrow-critical" if critical else "arrow", 8)
-    return Group((Line(tuple(points), look), head), f"{before}->{after}", "wire")
+    if critical:
+        return "edge edge-critical practice", "arrow-critical"
+    return "edge practice", "arrow"

@@ -204,17 +204,26 @@ class Comparison:
             lines += ["", self.attribution.markdown(language)]
         return "\n".join(lines)
 
-    def flow(self, language: str = "both") -> Picture:
-        """Return the last design's flow diagram, each step marked with what became of it."""
+    def flow(
+        self, language: str = "both", *, shown: str = "all", promise: float | None = None
+    ) -> Picture:
+        """Return the last design's flow diagram, each step marked with what became of it.
+
+        ``shown`` is ``all``, ``runs`` (three or more steps in a row as one box) or ``changes``.
+        """
         from results.views import flow_of
 
-        return flow_of(self.summaries[-1].scenario, self.summaries[0].scenario, language)
+        first, last = (self.summaries[at].scenario for at in (0, -1))
+        return flow_of(last, first, language, shown=shown, promise=promise)
 
-    def gantt(self, language: str = "both") -> Picture:
+    def gantt(
+        self, language: str = "both", *, shown: str = "all", promise: float | None = None
+    ) -> Picture:
         """Return all designs on one working-day axis, the first on top."""
         from results.views import timeline_of
 
-        return timeline_of([each.scenario for each in self.summaries], language)
+        designs = [each.scenario for each in self.summaries]
+        return timeline_of(designs, language, shown=shown, promise=promise)
 
     def distribution(self, language: str = "en", promise: float | None = None) -> Chart:
         """Return how long cases take in each design, as a chart.

@@ -7,7 +7,7 @@ looks like, once for every form of output.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -117,6 +117,9 @@ PAINTS: dict[str, Paint] = {
     "chip-ink": Paint("#174a96"),
     "edge": Paint("none", "#6b7886", 1.2, ()),
     "practice": Paint(None, None, None, (5, 3)),
+    "through": Paint(None, None, None, (9, 3, 1.5, 3)),
+    "promise": Paint("none", "#174a96", 2.0, (9, 4)),
+    "promise-ink": Paint("#174a96"),
     "formal": Paint(None, None, None, (1.5, 2.5)),
     "edge-critical": Paint("none", "#b00020", 2.6),
     "arrow": Paint("#6b7886", "#6b7886", 0.5, ()),
@@ -225,6 +228,23 @@ class Picture:
             content = to_bytes(self, form[1:])
         write_whole(path, content)
         return path
+
+
+def save_pages(pictures: Sequence[Picture], path: str | Path, paper: str) -> Path:
+    """Write pictures as the landscape sheets (``a3`` or ``a4``) of one PDF; whole or not at all.
+
+    Raises
+    ------
+    ValueError
+        If the path does not end in ``.pdf``.
+    """
+    from results.charts import pdf_of
+
+    path = Path(path)
+    if path.suffix.lower() != ".pdf":
+        raise ValueError(f"{path.name}: sheets are saved as .pdf, not '{path.suffix}'")
+    write_whole(path, pdf_of(pictures, paper))
+    return path
 
 
 def every(shapes: tuple[Shape, ...]) -> Iterator[Shape]:

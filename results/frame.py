@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
-from results.cards import EN, SMALL, ZH, kind_band
-from results.display import Group, Line, Rect, Shape, Text, arrowhead
+from results.cards import EN, SMALL, ZH, inner_edge, kind_band
+from results.display import Group, Line, Picture, Rect, Shape, Strokes, Text, arrowhead, moved
 from results.font import shorten, text_width, wrap
 from results.lexicon import Language, kind_word, lines, number, say
 from results.step_status import SIGNS
@@ -14,6 +15,10 @@ from rules import Kind, Name, Procedure
 
 SHEET = 1860.0
 """Widest picture in pixels: at A3 landscape its smallest text is still 6.5 pt."""
+
+LANDSCAPE: dict[str, tuple[float, float]] = {"a3": (SHEET, 1288.0), "a4": (1315.0, 902.0)}
+"""Width and height in pixels of a landscape sheet within margins of 10 mm, on which the smallest
+text is 6.5 pt."""
 
 MARGIN = 24.0
 _TITLE = 22.0
@@ -42,13 +47,85 @@ def title_lines(name: Name, language: Language) -> str:
     return " · ".join(lines(name, language))
 
 
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Shapes that stay together on one sheet, drawn from y = 0, and their height."""
+
+    shapes: tuple[Shape, ...]
+    height: float
+
+
+def stacked(units: Sequence[Unit], y: float) -> tuple[tuple[Shape, ...], float]:
+    """Return units one below the other from a height on, and where they end."""
+    shapes: list[Shape] = []
+    for unit in units:
+        shapes += [moved(shape, 0.0, y) for shape in unit.shapes]
+        y += unit.height
+    return tuple(shapes), y
+
+
+def one_picture(
+    title: str, subtitle: str, units: Sequence[Unit], width: float, description: str
+) -> Picture:
+    """Return everything as one picture, as high as it must be."""
+    head, top = heading(title, subtitle, width)
+    body, height = stacked(units, top)
+    page = Rect(0, 0, width, height, "page")
+    return Picture(width, height, (page, *head, *body), title, description)
+
+
+def landscape(paper: str) -> tuple[float, float]:
+    """Return the width and height of a landscape sheet.
+
+    Raises
+    ------
+    ValueError
+        If the paper is not one of :data:`LANDSCAPE`.
+    """
+    if paper not in LANDSCAPE:
+        raise ValueError(f"paper: '{paper}' is none of {', '.join(LANDSCAPE)}")
+    return LANDSCAPE[paper]
+
+
+def pages(
+    title: str, subtitle: str, units: Sequence[Unit], paper: str, description: str
+) -> tuple[Picture, ...]:
+    """Return sheets of one size, each with the title and with as many units as it holds.
+
+    A unit higher than a sheet has a sheet of its own, which is then higher.
+
+    Raises
+    ------
+    ValueError
+        If the paper is not one of :data:`LANDSCAPE`.
+    """
+    width, most = landscape(paper)
+    _, top = heading(f"{title} (9/9)", subtitle, width)
+    sheets: list[list[Unit]] = [[]]
+    for unit in units:
+        if sheets[-1] and top + sum(u.height for u in sheets[-1]) + unit.height > most:
+            sheets.append([])
+        sheets[-1].append(unit)
+    found = []
+    for at, here in enumerate(sheets, 1):
+        named = f"{title} ({at}/{len(sheets)})" if len(sheets) > 1 else title
+        head, start = heading(named, subtitle, width)
+        body, height = stacked(here, start)
+        tall = max(height, most)
+        page = Rect(0, 0, width, tall, "page")
+        found.append(Picture(width, tall, (page, *head, *body), named, description))
+    return tuple(found)
+
+
 def heading(title: str, subtitle: str, width: float) -> tuple[tuple[Shape, ...], float]:
-    """Return the title's shapes and where what follows may start."""
+    """Return the title's shapes, on as many lines as it needs, and where what follows may start."""
     room = width - 2 * MARGIN
-    shapes: list[Shape] = [
-        Text(MARGIN, MARGIN + _TITLE, shorten(title, room, _TITLE), _TITLE, "ink")
-    ]
-    y = MARGIN + _TITLE + 8
+    shapes: list[Shape] = []
+    y = MARGIN
+    for line in wrap(title, room, _TITLE):
+        y += _TITLE
+        shapes.append(Text(MARGIN, y, line, _TITLE, "ink"))
+        y += 8
     for line in wrap(subtitle, room, ZH, 2):
         y += ZH * 1.25
         shapes.append(Text(MARGIN, y, line, ZH, "dim"))
@@ -126,10 +203,14 @@ def _swatch(what: str, x: float, y: float) -> list[Shape]:
         word = what.removeprefix("status.")
         sign = "n→1" if word == "merged" else "1→n" if word == "split" else SIGNS[word]
         return [Text(x + _SWATCH / 2, y + 13, sign, EN, word, "middle")]
-    if what in ("edge", "edge practice", "edge formal"):
+    if what in ("edge", "edge practice", "edge formal", "edge through"):
         return [Line(((x, middle), (right - 6, middle)), what), arrowhead((right, middle), "arrow")]
     if what == "gate":
         return [Line(((x + 14, y), (x + 14, y + 18), (x + 18, y + 18), (x + 18, y)), "gate", True)]
+    if what == "promise":
+        return [Line(((x + 17, y), (x + 17, y + 18)), "promise")]
+    if what == "folded":
+        return [Rect(x, y, _SWATCH, 18, "box"), Strokes(inner_edge(right, y, y + 18), "hatch")]
     if what == "critical":
         corner = ((right - 8, y), (right, y), (right, y + 8))
         return [Rect(x, y, _SWATCH, 18, "box critical"), Line(corner, "corner", closed=True)]
@@ -150,8 +231,9 @@ def closing_panel(
     x: float,
     y: float,
     width: float = _PANEL,
+    promise: Fraction | None = None,
 ) -> tuple[Group, float]:
-    """Return the panel with steps, working days and their clock, and its height."""
+    """Return the panel with steps, working days, promise and their clock, and its height."""
     figures = [
         ("steps", procedure.n_steps, before.n_steps if before else None),
         (
@@ -178,6 +260,10 @@ def closing_panel(
         label = shorten(say(word, language), x + width - 14 - label_x, ZH)
         shapes.append(Text(label_x, at_y, label, ZH, "dim"))
         at_y += 4
+    if promise is not None:
+        at_y += 20
+        words = shorten(promise_text(procedure, promise, language), inner, EN)
+        shapes.append(Text(x + 14, at_y, words, EN, _promise_ink(procedure, promise)))
     if small:
         told = "    ".join(
             f"{say(word, language)} {new if old is None else f'{old} → {new}'}"
@@ -197,13 +283,30 @@ def _days_known(procedure: Procedure) -> str:
     return number(procedure.paper_days) if procedure.days_known else "?"
 
 
+def promise_text(procedure: Procedure, promise: Fraction, language: Language) -> str:
+    """Return a promised total and whether the days on paper keep it, with a sign and in words."""
+    told = say("promised", language, days=number(promise))
+    if not procedure.days_known:
+        return f"{told}: {say('days-unknown', language)}"
+    over = procedure.paper_days - promise
+    if over > 0:
+        return f"{told}: × {say('over', language, days=number(over))}"
+    return f"{told}: √ {say('within', language)}"
+
+
+def _promise_ink(procedure: Procedure, promise: Fraction) -> str:
+    if not procedure.days_known:
+        return "dim"
+    return "critical-ink" if procedure.paper_days > promise else "saved-ink"
+
+
 def footer(
     keys: Sequence[Key], notes: Sequence[str], panel: tuple[Procedure, Procedure | None],
-    *, clock: str, language: Language, y: float, width: float,
-) -> tuple[tuple[Shape, ...], float]:  # fmt: skip
-    """Return legend (left) and closing panel (right), and the picture's full height."""
-    shapes: list[Shape] = [Line(((MARGIN, y), (width - MARGIN, y)), "rule")]
+    *, clock: str, language: Language, width: float, promise: Fraction | None = None,
+) -> Unit:  # fmt: skip
+    """Return legend (left) and closing panel (right)."""
+    shapes: list[Shape] = [Line(((MARGIN, 0.0), (width - MARGIN, 0.0)), "rule")]
     right = width - MARGIN - _PANEL
-    total, tall = closing_panel(*panel, clock, language, x=right, y=y + 12)
-    explained, height = legend(keys, notes, language, x=MARGIN, y=y + 8, width=right - 20 - MARGIN)
-    return (*shapes, total, explained), y + 12 + max(tall, height) + MARGIN
+    total, tall = closing_panel(*panel, clock, language, x=right, y=12, promise=promise)
+    explained, height = legend(keys, notes, language, x=MARGIN, y=8, width=right - 20 - MARGIN)
+    return Unit((*shapes, total, explained), 12 + max(tall, height) + MARGIN)

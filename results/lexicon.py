@@ -20,6 +20,16 @@ WORDS: dict[str, Name] = {
     "continued": Name("续", "cont."),
     "steps": Name("环节", "steps"),
     "working-days": Name("工作日", "working days"),
+    "promised": Name("承诺 {days} 工作日", "promised {days} wd"),
+    "promise": Name("承诺时限", "promise"),
+    "over": Name("超 {days}", "{days} over"),
+    "within": Name("达标", "kept"),
+    "folded": Name("连续环节合画一框", "several steps in a row, drawn as one"),
+    "folded-runs": Name("合画：{runs}", "drawn as one: {runs}"),
+    "left-out": Name(
+        "未画保留不变的 {n} 个环节：{keys}", "{n} steps kept as they were are not drawn: {keys}"
+    ),
+    "through-edge": Name("经未画出的环节", "through steps not drawn"),
     "days-unknown": Name("时限不详", "days unknown"),
     "visits": Name("跑动次数", "visits"),
     "documents": Name("申报材料", "documents"),

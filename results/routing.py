@@ -20,7 +20,6 @@ TRACK = 7.0
 
 _APART = 4.0
 _MARGIN = 5.0
-_PAD = 7.0
 _LEAST_GUTTER = 26.0
 _ARROW = 11.0
 _CLEAR = 11.0
@@ -51,8 +50,8 @@ class Boxes:
         Width of all boxes.
     least_lane : sequence of float
         Least height of each lane.
-    gap : float
-        Space between two boxes of a cell.
+    gap, pad : float
+        Space between two boxes of a cell, and above and below the boxes of a lane.
     """
 
     columns: int
@@ -62,6 +61,7 @@ class Boxes:
     width: float
     least_lane: Sequence[float]
     gap: float = 10.0
+    pad: float = 7.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ def route(boxes: Boxes, wires: Iterable[Wire]) -> Routed:
     }
     lane_y, top = _lanes(boxes, heights, counts)
     corner_y = _corner_ys(boxes, heights, top, lane_y)
-    corridor_y = [lane_y[border] + _PAD + 1 for border in range(boxes.lanes + 1)]
+    corridor_y = [lane_y[border] + boxes.pad + 1 for border in range(boxes.lanes + 1)]
     _ports(boxes, ways, heights, corner_y, lambda k, net: corridor_y[k] + TRACK * tracks[k, net])
     gutter_tracks, gutter_counts = _gutters(
         boxes, ways, lambda k, net: corridor_y[k] + TRACK * tracks[k, net]
@@ -170,7 +170,7 @@ def route(boxes: Boxes, wires: Iterable[Wire]) -> Routed:
             level = corridor_y[way.corridor] + TRACK * tracks[way.corridor, net]
             bends = [(at(i + 1), way.out_y), (at(i + 1), level), (at(j), level), (at(j), way.in_y)]
         paths[way.wire] = _straightened([start, *bends, end])
-    below = _corridor(counts[-1]) if counts[-1] else 0.0
+    below = _corridor(counts[-1], boxes.pad) if counts[-1] else 0.0
     return Routed(
         corners,
         heights,
@@ -228,7 +228,7 @@ def _lanes(
     lane_y, top, y = [], [], 0.0
     for lane in range(boxes.lanes):
         lane_y.append(y)
-        y += _corridor(counts[lane])
+        y += _corridor(counts[lane], boxes.pad)
         top.append(y)
         inside = max(
             (
@@ -238,13 +238,13 @@ def _lanes(
             ),
             default=0.0,
         )
-        y = max(y + inside + _PAD, lane_y[-1] + boxes.least_lane[lane])
+        y = max(y + inside + boxes.pad, lane_y[-1] + boxes.least_lane[lane])
     return [*lane_y, y], top
 
 
-def _corridor(tracks: int) -> float:
+def _corridor(tracks: int, pad: float) -> float:
     """Return how high a corridor with so many tracks is."""
-    return _PAD + (TRACK * tracks + 4 if tracks else 0)
+    return pad + (TRACK * tracks + 4 if tracks else 0)
 
 
 def _corner_ys(
@@ -254,7 +254,7 @@ def _corner_ys(
     found = {}
     for (_, lane), keys in boxes.cells.items():
         used = sum(heights[key] for key in keys) + boxes.gap * (len(keys) - 1)
-        y = top[lane] + (lane_y[lane + 1] - _PAD - top[lane] - used) / 2
+        y = top[lane] + (lane_y[lane + 1] - boxes.pad - top[lane] - used) / 2
         for key in keys:
             found[key] = y
             y += heights[key] + boxes.gap

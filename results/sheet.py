@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from results.cards import SMALL, ZH, Card, Marks, card
+import networkx as nx
+
+from results.cards import ROOMY, SMALL, TIGHT, ZH, Card, Marks, Spacing, card
 from results.critical import Critical, critical_of
+from results.folding import SHOWN, Folded, changes_only, with_runs_folded
 from results.font import wrap
 from results.frame import MARGIN, SHEET
 from results.lanes import Band, Block, arrange, drawn_edges
@@ -45,6 +48,14 @@ class Sheet:
 
     Attributes
     ----------
+    whole : Procedure
+        The procedure that totals are of.
+    folded : Folded
+        What of it is drawn; ``procedure`` for short.
+    wide : float
+        Width of the sheet in pixels.
+    paged : bool
+        Whether each row of the folded diagram may have a sheet of its own.
     critical : Critical
         Every step and link of the longest chains.
     edges : tuple of Edge
@@ -59,7 +70,8 @@ class Sheet:
         Keys of the stages with steps, and the last column of each.
     """
 
-    procedure: Procedure
+    whole: Procedure
+    folded: Folded
     before: Procedure | None
     language: Language
     offices: Mapping[str, Name]
@@ -70,10 +82,17 @@ class Sheet:
     columns: int
     stages: tuple[str, ...]
     ends: tuple[int, ...]
+    wide: float = SHEET
+    paged: bool = False
+
+    @property
+    def procedure(self) -> Procedure:
+        """The procedure that is drawn."""
+        return self.folded.procedure
 
     def subtitle(self) -> str:
         """Return the line below the title: steps and days, and those of before."""
-        told = [self.procedure] if self.before is None else [self.before, self.procedure]
+        told = [self.whole] if self.before is None else [self.before, self.whole]
         parts = [
             f"{p.n_steps} {say('steps', self.language)}, {paper_text(p, self.language)}"
             for p in told
@@ -84,9 +103,10 @@ class Sheet:
         """Return what the picture says about a step."""
         step = self.procedure[key]
         office = self.office_lines(step.department) if header else ()
-        timeless = not self.procedure.days_known
+        timeless = not self.whole.days_known
         critical = key in self.critical.steps
-        return Marks(critical, self.statuses.get(key), links, office, timeless)
+        run = key in self.folded.runs
+        return Marks(critical, self.statuses.get(key), links, office, timeless, run)
 
     def office(self, key: str) -> str:
         """Return a department's name on one line."""
@@ -106,21 +126,26 @@ class Sheet:
         landscape sheet is taken; one more row must gain a tenth.
         """
         least = _LEAST_CARD[self.language]
-        most = int((SHEET - 2 * MARGIN - STRIP) // (least + _USUAL_GUTTER))
+        most = int((self.wide - 2 * MARGIN - STRIP) // (least + _USUAL_GUTTER))
         fewest = -(-self.columns // most)
         best: list[PlacedBand] = []
         best_height = 0.0
         narrower = (-(-self.columns // rows) + 1 for rows in (fewest + 1, fewest + 2))
-        for columns in (most, *(limit for limit in narrower if limit < min(most, self.columns))):
-            placed = self._folded(columns)
-            width = max(one.routed.width for one in placed) + STRIP + 2 * MARGIN
-            tall = sum(one.routed.height + 3.5 * ZH for one in placed) + _AROUND
-            height = max(tall, width / _LANDSCAPE, SHEET / _LANDSCAPE)
-            if not best or height * 1.1 < best_height:
-                best, best_height = placed, height
+        foldings = (most, *(limit for limit in narrower if limit < min(most, self.columns)))
+        for air in (ROOMY, TIGHT):
+            for columns in foldings:
+                placed = self._folded(columns, air)
+                width = max(one.routed.width for one in placed) + STRIP + 2 * MARGIN
+                heights = [one.routed.height + 3.5 * ZH for one in placed]
+                tall = (max(heights) if self.paged else sum(heights)) + _AROUND
+                height = max(tall, width / _LANDSCAPE, self.wide / _LANDSCAPE)
+                if not best or height * 1.1 < best_height:
+                    best, best_height = placed, height
+            if best_height <= 0.97 * self.wide / _LANDSCAPE:
+                break
         return best
 
-    def _folded(self, most: int) -> list[PlacedBand]:
+    def _folded(self, most: int, air: Spacing) -> list[PlacedBand]:
         arrangement = arrange(self.procedure, most)
         at = {
             key: index
@@ -130,12 +155,12 @@ class Sheet:
         }
         marks = self._all_marks(self.edges, at)
         columns = max(band.columns for band in arrangement.bands)
-        room = SHEET - 2 * MARGIN - STRIP
+        room = self.wide - 2 * MARGIN - STRIP
         width = room / columns - _USUAL_GUTTER
         while True:
             width = max(_LEAST_CARD[self.language], min(_MOST_CARD, width))
             placed = [
-                self._place(index, band, edges=self.edges, at=at, marks=marks, width=width)
+                self._place(index, band, edges=self.edges, at=at, marks=marks, width=width, air=air)
                 for index, band in enumerate(arrangement.bands)
             ]
             over = max(one.routed.width for one in placed) - room
@@ -190,18 +215,26 @@ class Sheet:
         at: Mapping[str, int],
         marks: Mapping[str, Marks],
         width: float,
+        air: Spacing,
     ) -> PlacedBand:
         cards = {
             key: card(
-                self.procedure[key], width, self.language, offices=self.offices, marks=marks[key]
+                self.procedure[key],
+                width,
+                self.language,
+                offices=self.offices,
+                marks=marks[key],
+                air=air,
             )
             for keys in band.cells.values()
             for key in keys
         }
         wires = [Wire(*edge.ends) for edge in edges if at[edge.before] == at[edge.after] == index]
-        least = [sum(s * 1.25 for _, s in self.lane_label(lane)) + 14 for lane in band.lanes]
+        pad = 7.0 if air is ROOMY else 3.5
+        gap = 10.0 if air is ROOMY else 7.0
+        least = [sum(s * 1.25 for _, s in self.lane_label(lane)) + 2 * pad for lane in band.lanes]
         heights = {key: one.height for key, one in cards.items()}
-        boxes = Boxes(band.columns, len(band.lanes), band.cells, heights, width, least)
+        boxes = Boxes(band.columns, len(band.lanes), band.cells, heights, width, least, gap, pad)
         return PlacedBand(band, route(boxes, wires), cards)
 
     def lane_label(self, key: str) -> list[tuple[str, float]]:
@@ -233,39 +266,81 @@ class Sheet:
 
 
 def sheet_of(
-    procedure: Procedure, before: Procedure | None, language: Language, offices: Mapping[str, Name]
+    procedure: Procedure,
+    before: Procedure | None,
+    language: Language,
+    offices: Mapping[str, Name],
+    *,
+    shown: str = "all",
+    wide: float = SHEET,
+    paged: bool = False,
 ) -> Sheet:
     """Return what the parts of a flow diagram share, computed once.
 
     Raises
     ------
     ValueError
-        If the procedure has no steps, or steps wait for each other in a circle.
+        If the procedure has no steps, or steps wait for each other in a circle; if only changes
+        shall be shown and there is no earlier procedure, or nothing changed.
     """
     if not procedure.steps:
         raise ValueError("a procedure without steps has no flow to draw")
     if knots := procedure.cycles():
         told = "; ".join(" -> ".join((*knot, knot[0])) for knot in knots)
         raise ValueError(f"steps wait for each other in a circle, no flow can be drawn: {told}")
-    drawn, hidden = drawn_edges(procedure)
+    statuses = step_statuses(before, procedure) if before else {}
+    folded = _folded(procedure, statuses, shown)
+    drawn, hidden = drawn_edges(folded.procedure)
     ends = {edge.ends for edge in drawn}
     formal = {
         (edge.before, edge.formal_at): replace(edge, after=edge.formal_at)
-        for edge in procedure.edges
-        if edge.formal_at in procedure and edge.formal_at != edge.before
+        for edge in folded.procedure.edges
+        if edge.formal_at in folded.procedure and edge.formal_at != edge.before
     }
     extra = tuple(edge for pair, edge in formal.items() if pair not in ends)
-    unfolded = arrange(procedure, len(procedure.steps))
+    unfolded = arrange(folded.procedure, len(folded.procedure.steps))
+    critical = critical_of(procedure)
+    boxes = {key for key, run in folded.runs.items() if run[0].key in critical.steps}
+    links = _links(folded, critical)
     return Sheet(
         procedure,
+        folded,
         before,
         language,
         offices,
-        critical_of(procedure),
+        Critical(critical.steps | boxes, links, critical.chains),
         (*drawn, *extra),
         hidden,
-        step_statuses(before, procedure) if before else {},
+        statuses | ({key: Status("kept") for key in folded.runs} if before else {}),
         sum(band.columns for band in unfolded.bands),
         unfolded.stages,
         tuple(block.last for band in unfolded.bands for block in band.blocks),
+        wide,
+        paged,
     )
+
+
+def _links(folded: Folded, critical: Critical) -> frozenset[tuple[str, str]]:
+    """Return the critical links between boxes: also those that lead through steps not drawn."""
+    if folded.runs:
+        return critical_of(folded.procedure).links
+    if not folded.left_out:
+        return critical.links
+    graph = nx.DiGraph(sorted(critical.links))
+    keys = set(folded.procedure.keys)
+    return frozenset(ends for ends in nx.transitive_closure(graph).edges if {*ends} <= keys)
+
+
+def _folded(procedure: Procedure, statuses: Mapping[str, Status], shown: str) -> Folded:
+    if shown not in SHOWN:
+        raise ValueError(f"shown: '{shown}' is none of {', '.join(SHOWN)}")
+    if shown == "runs":
+        return with_runs_folded(procedure, statuses)
+    if shown == "all":
+        return Folded(procedure, {})
+    if not statuses:
+        raise ValueError("what changed can be shown only with an earlier procedure")
+    folded = changes_only(procedure, statuses)
+    if not folded.procedure.steps:
+        raise ValueError("every step is kept as it was: no change to draw")
+    return folded

@@ -7,17 +7,22 @@ it is drawn as rows to be read like a text instead (:mod:`results.chain`).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
 
 from results.cards import EN, ZH
 from results.chain import chain_rows
-from results.display import Group, Line, Picture, Rect, Shape, Text, arrowhead, moved
+from results.display import Group, Line, Picture, Rect, Shape, Text, arrowhead
 from results.font import shorten, text_width
 from results.frame import (
     MARGIN,
     Key,
+    Unit,
     footer,
-    heading,
     kind_keys,
+    landscape,
+    one_picture,
+    pages,
     provenance_note,
     status_keys,
     title_lines,
@@ -36,6 +41,8 @@ def flow_diagram(
     title: str | None = None,
     clock: str | None = None,
     offices: Mapping[str, Name] | None = None,
+    promise: Fraction | None = None,
+    shown: str = "all",
 ) -> Picture:
     """Return the flow diagram of a procedure.
 
@@ -53,11 +60,17 @@ def flow_diagram(
         What the total counts; by default working days on paper, without queues.
     offices : mapping of str to Name, optional
         Names of departments; without one its key is shown.
+    promise : Fraction, optional
+        Working days promised for the whole; by default the procedure's budget, if it has one.
+    shown : str
+        ``all`` steps; ``runs``: long runs of steps as one box; ``changes``: only the steps
+        that are not as in the earlier procedure.
 
     Raises
     ------
     ValueError
-        If the language is unknown, or steps wait for each other in a circle.
+        If the language is unknown, steps wait for each other in a circle, or there is nothing
+        to show.
 
     Examples
     --------
@@ -70,31 +83,66 @@ def flow_diagram(
     ('Two steps', 2)
     """
     speech = checked(language)
-    sheet = sheet_of(procedure, before, speech, offices or {})
-    title = title or title_lines(procedure.name, speech)
+    sheet = sheet_of(procedure, before, speech, offices or {}, shown=shown)
+    return one_picture(*_parts(sheet, title, clock, promise))
+
+
+def flow_pages(
+    procedure: Procedure,
+    *,
+    paper: str = "a3",
+    before: Procedure | None = None,
+    language: str = "both",
+    title: str | None = None,
+    clock: str | None = None,
+    offices: Mapping[str, Name] | None = None,
+    promise: Fraction | None = None,
+    shown: str = "all",
+) -> tuple[Picture, ...]:
+    """Return the flow diagram on as many landscape sheets as it needs to be legible.
+
+    ``paper`` is ``a3`` or ``a4``; for the rest see :func:`flow_diagram`. Rows of the folded
+    diagram stay whole; the smallest text is 6.5 pt.
+    """
+    wide, _ = landscape(paper)
+    speech = checked(language)
+    sheet = sheet_of(procedure, before, speech, offices or {}, shown=shown, wide=wide, paged=True)
+    title, subtitle, units, _, told = _parts(sheet, title, clock, promise, wide)
+    return pages(title, subtitle, units, paper, told)
+
+
+def _parts(
+    sheet: Sheet,
+    title: str | None,
+    clock: str | None,
+    promise: Fraction | None,
+    width: float = 0.0,
+) -> tuple[str, str, list[Unit], float, str]:
+    """Return title, subtitle, what stays together, width and description."""
+    speech, whole = sheet.language, sheet.whole
+    title = title or title_lines(whole.name, speech)
     counting = clock or say("paper-clock", speech)
-    shapes, keys, notes, width, y = _drawn(sheet)
-    width = max(width, 1180.0 if speech == "both" else 1000.0)
-    head, top = heading(title, sheet.subtitle(), width)
-    gone, gone_height = _removed(sheet, width, top + y)
-    foot, height = footer(
+    if promise is None and whole.budget is not None:
+        promise = whole.budget.paper_days
+    units, keys, notes, drawn = _drawn(sheet)
+    width = width or max(drawn, 1180.0 if speech == "both" else 1000.0)
+    gone, gone_height = _removed(sheet, width)
+    if gone:
+        units.append(Unit(gone, gone_height))
+    foot = footer(
         keys,
         notes,
-        (procedure, before),
+        (whole, sheet.before),
         clock=counting,
         language=speech,
-        y=top + y + gone_height + 14,
         width=width,
+        promise=promise,
     )
-    body = Group(tuple(moved(shape, 0.0, top) for shape in shapes), classes="flow")
-    return Picture(
-        width,
-        height,
-        (Rect(0, 0, width, height, "page"), *head, body, *gone, *foot),
-        title,
-        f"{title}: {procedure.n_steps} {say('steps', speech)}, "
-        f"{paper_text(procedure, speech)}. {counting}.",
+    units[-1] = replace(units[-1], height=units[-1].height + 14)
+    told = (
+        f"{title}: {whole.n_steps} {say('steps', speech)}, {paper_text(whole, speech)}. {counting}."
     )
+    return title, sheet.subtitle(), [*units, foot], width, told
 
 
 def lane_diagram_places(procedure: Procedure, language: str = "en") -> tuple[Routed, ...]:
@@ -103,51 +151,62 @@ def lane_diagram_places(procedure: Procedure, language: str = "en") -> tuple[Rou
     return tuple(one.routed for one in sheet.bands())
 
 
-def _drawn(sheet: Sheet) -> tuple[list[Shape], list[Key], list[str], float, float]:
-    """Return the flow's shapes, its legend and notes, its width and height."""
+def _drawn(sheet: Sheet) -> tuple[list[Unit], list[Key], list[str], float]:
+    """Return the flow's rows, its legend and notes, and its width."""
     keys = [*kind_keys([sheet.procedure], sheet.language)]
     if sheet.critical.steps:
         keys.append(Key("critical", say("critical", sheet.language)))
     words = [status.word for status in sheet.statuses.values()]
-    notes = provenance_note([sheet.procedure], sheet.language)
+    notes = provenance_note([sheet.whole], sheet.language)
     if sheet.language != "zh":
         notes.append(say("units", sheet.language))
     if sheet.critical.chains > 1:
         notes.append(say("several-chains", sheet.language, n=sheet.critical.chains))
+    if sheet.folded.runs:
+        keys.append(Key("folded", say("folded", sheet.language)))
+        runs = "; ".join(
+            f"{key} = {' '.join(step.key for step in run)}"
+            for key, run in sheet.folded.runs.items()
+        )
+        notes.append(say("folded-runs", sheet.language, runs=runs))
+    if gone := sheet.folded.left_out:
+        notes.append(say("left-out", sheet.language, n=len(gone), keys=" ".join(gone)))
     if sheet.is_chain:
         marks = {key: sheet.marks(key, header=True) for key in sheet.procedure.keys}
-        shapes, width, height = chain_rows(sheet.procedure, marks, sheet.language, sheet.offices)
+        rows, width, heights = chain_rows(
+            sheet.procedure, marks, sheet.language, sheet.offices, sheet.wide
+        )
+        units = [
+            Unit((Group(tuple(row), classes="flow"),), height)
+            for row, height in zip(rows, heights, strict=True)
+        ]
         keys.append(Key("edge practice", say("order-edge", sheet.language)))
         notes.append(say("serial-note", sheet.language))
-        return shapes, [*keys, *status_keys(words, sheet.language)], notes, width, height
-    shapes, y, linked = [], 0.0, False
+        return units, [*keys, *status_keys(words, sheet.language)], notes, width
+    units, linked = [], False
     placed = sheet.bands()
     width = max(one.routed.width for one in placed)
     for one in placed:
-        drawn, tall = _band(sheet, one, y, width)
-        shapes += drawn
-        y += tall + 18
+        drawn, tall = _band(sheet, one, 0.0, width)
+        units.append(Unit((Group(tuple(drawn), classes="flow"),), tall + 18))
         linked = linked or any(c.marks.links for c in one.cards.values())
-    edges = sheet.edges
+    edges = [edge for edge in sheet.edges if edge.ends not in sheet.folded.through]
     if any(edge.strength is not Strength.PRACTICE for edge in edges):
         keys.append(Key("edge", say("statute-edge", sheet.language)))
     if any(edge.strength is Strength.PRACTICE and not edge.formal_at for edge in edges):
         keys.append(Key("edge practice", say("practice-edge", sheet.language)))
     if any(edge.formal_at for edge in edges):
         keys.append(Key("edge formal", say("formal-edge", sheet.language)))
+    if sheet.folded.through:
+        keys.append(Key("edge through", say("through-edge", sheet.language)))
     if sheet.procedure.flow.word == "staged":
         keys.append(Key("gate", say("gate", sheet.language)))
     if linked:
         notes.append(say("connector", sheet.language))
     if sheet.hidden:
         notes.append(say("hidden-edges", sheet.language, n=sheet.hidden))
-    return (
-        shapes,
-        [*keys, *status_keys(words, sheet.language)],
-        notes,
-        width + STRIP + 2 * MARGIN,
-        y,
-    )
+    keys += status_keys(words, sheet.language)
+    return units, keys, notes, width + STRIP + 2 * MARGIN
 
 
 def _band(sheet: Sheet, one: PlacedBand, y: float, width: float) -> tuple[list[Shape], float]:
@@ -205,7 +264,7 @@ def _band(sheet: Sheet, one: PlacedBand, y: float, width: float) -> tuple[list[S
     return shapes, bottom - y
 
 
-def _removed(sheet: Sheet, width: float, y: float) -> tuple[tuple[Shape, ...], float]:
+def _removed(sheet: Sheet, width: float, y: float = 0.0) -> tuple[tuple[Shape, ...], float]:
     """Return the steps that are gone as outlines in a row, and the row's height."""
     gone = [status.was[0] for status in sheet.statuses.values() if status.word == "removed"]
     if not gone or sheet.before is None:
@@ -235,7 +294,9 @@ def _wires(sheet: Sheet, routed: Routed, left: float, top: float) -> list[Shape]
     for wire, points in routed.paths.items():
         edge = edges[wire.before, wire.after]
         look = "edge" + (" edge-critical" if edge.ends in critical else "")
-        if edge.formal_at:
+        if edge.ends in sheet.folded.through:
+            look += " through"
+        elif edge.formal_at:
             look += " formal"
         elif edge.strength is Strength.PRACTICE:
             look += " practice"

@@ -3,82 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from fractions import Fraction
 
-from results.cards import EN, SMALL, ZH, kind_band, office_name
 from results.critical import critical_of
-from results.display import Group, Line, Picture, Rect, Shape, Strokes, Text
-from results.font import shorten, text_width, wrap
-from results.frame import MARGIN, SHEET, Key, footer, heading, kind_keys, provenance_note
+from results.display import Picture
+from results.frame import (
+    MARGIN,
+    SHEET,
+    Key,
+    Unit,
+    footer,
+    kind_keys,
+    landscape,
+    one_picture,
+    pages,
+    provenance_note,
+)
 from results.lexicon import (
-    WORDS,
     Language,
     checked,
-    days_text,
-    kind_word,
     lines,
     number,
     paper_text,
     say,
 )
-from rules import Kind, Name, Procedure, Step
-
-_STRIP = 168.0
-_RIGHT = 96.0
-_BAR = 17.0
-_PITCH = 21.0
-_HEAD = 34.0
-_ROWS = 3
-"""Most rows of a department's lane, unless more of its steps run side by side."""
-_TICKS = (1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000)
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One step on the axis, with its start and end in working days, if any are known."""
-
-    step: Step
-    start: Fraction
-    end: Fraction
-    critical: bool
-    known: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One procedure's bars.
-
-    Attributes
-    ----------
-    label : Name
-        What the field is called, such as "before".
-    procedure : Procedure
-        Whose steps are shown.
-    bars : tuple of Bar
-        In handling order.
-    days : Fraction
-        Length of the procedure in working days.
-    """
-
-    label: Name
-    procedure: Procedure
-    bars: tuple[Bar, ...]
-    days: Fraction
-
-    @property
-    def departments(self) -> tuple[str, ...]:
-        """Departments in order of first use."""
-        return tuple(dict.fromkeys(bar.step.department for bar in self.bars))
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """Where a bar stands: its row inside the department's lane, its words and where they start."""
-
-    row: int
-    text: str
-    text_x: float
+from results.step_status import step_statuses
+from results.time_axis import RIGHT, STRIP, Axis, Bar, Field
+from rules import Name, Procedure
 
 
 def field_of(label: Name, procedure: Procedure) -> Field:
@@ -101,17 +53,6 @@ def field_of(label: Name, procedure: Procedure) -> Field:
     return Field(label, procedure, tuple(bars), path.days)
 
 
-def tick_step(days: Fraction, most: int = 16) -> int:
-    """Return the working days between two ticks of the axis.
-
-    Examples
-    --------
-    >>> tick_step(Fraction(236)), tick_step(Fraction(12))
-    (20, 1)
-    """
-    return next((tick for tick in _TICKS if days / tick <= most), _TICKS[-1])
-
-
 def timeline(
     procedures: Sequence[tuple[Name, Procedure]],
     *,
@@ -119,6 +60,8 @@ def timeline(
     title: str | None = None,
     clock: str | None = None,
     offices: Mapping[str, Name] | None = None,
+    promise: Fraction | None = None,
+    shown: str = "all",
 ) -> Picture:
     """Return procedures as fields of bars on one working-day axis, the first on top.
 
@@ -132,6 +75,11 @@ def timeline(
         Title of the picture; what its days count.
     offices : mapping of str to Name, optional
         Names of departments; without one its key is shown.
+    promise : Fraction, optional
+        Working days promised for the whole: a line through every field. By default the last
+        procedure's budget, if it has one.
+    shown : str
+        ``all`` steps, or ``changes``: only those that differ between the first and the last.
 
     Examples
     --------
@@ -142,289 +90,110 @@ def timeline(
     True
     """
     speech = checked(language)
+    known = offices or {}
+    return one_picture(*_parts(procedures, speech, title, clock, known, promise, shown, SHEET))
+
+
+def timeline_pages(
+    procedures: Sequence[tuple[Name, Procedure]],
+    *,
+    paper: str = "a3",
+    language: str = "both",
+    title: str | None = None,
+    clock: str | None = None,
+    offices: Mapping[str, Name] | None = None,
+    promise: Fraction | None = None,
+    shown: str = "all",
+) -> tuple[Picture, ...]:
+    """Return the fields on as many landscape sheets as they need to be legible.
+
+    ``paper`` is ``a3`` or ``a4``; for the rest see :func:`timeline`. All sheets have one axis.
+    """
+    speech = checked(language)
+    wide, _ = landscape(paper)
+    known = offices or {}
+    name, told, units, _, words = _parts(
+        procedures, speech, title, clock, known, promise, shown, wide
+    )
+    return pages(name, told, units, paper, words)
+
+
+def _parts(
+    procedures: Sequence[tuple[Name, Procedure]],
+    speech: Language,
+    title: str | None,
+    clock: str | None,
+    offices: Mapping[str, Name],
+    promise: Fraction | None,
+    shown: str,
+    wide: float,
+) -> tuple[str, str, list[Unit], float, str]:
+    """Return title, subtitle, what stays together, width and description."""
     if not procedures:
         raise ValueError("a timeline needs at least one procedure")
     for _, procedure in procedures:
         if knots := procedure.cycles():
             told = "; ".join(" -> ".join((*knot, knot[0])) for knot in knots)
             raise ValueError(f"steps wait for each other in a circle, they have no days: {told}")
+    first, last = procedures[0][1], procedures[-1][1]
+    if promise is None and last.budget is not None:
+        promise = last.budget.paper_days
     fields = [field_of(label, procedure) for label, procedure in procedures]
+    left_out: set[str] = set()
+    if shown == "changes":
+        fields, left_out = _changed_fields(fields)
+    elif shown != "all":
+        raise ValueError(f"shown: '{shown}' is none of all, changes")
     longest = max(Fraction(1), *(field.days for field in fields))
-    scale = (SHEET - 2 * MARGIN - _STRIP - _RIGHT) / float(longest)
+    if promise is not None and promise <= 2 * longest:
+        longest = max(longest, promise)
+    scale = (wide - 2 * MARGIN - STRIP - RIGHT) / float(longest)
     name = title or " → ".join(
         dict.fromkeys(" · ".join(lines(p.name, speech)) for _, p in procedures)
     )
     counting = clock or say("paper-clock", speech)
-    axis = _Axis(longest, scale, speech, offices or {})
+    axis = Axis(longest, scale, speech, offices, wide, promise)
     told = "  →  ".join(
         f"{' '.join(lines(field.label, speech))} {field.procedure.n_steps} {say('steps', speech)}, "
         f"{paper_text(field.procedure, speech)}"
         for field in fields
     )
-    head, y = heading(name, told, SHEET)
-    shapes: list[Shape] = [*head]
+    units = []
     for index, field in enumerate(fields):
-        drawn, height = axis.field(field, y, fields[0] if index else None)
-        shapes += drawn
-        y += height + 16
-    keys = [
-        *kind_keys([field.procedure for field in fields], speech),
-        Key("critical", say("critical-bar", speech)),
-    ]
-    last = fields[-1].procedure
-    first = fields[0].procedure if len(fields) > 1 else None
-    foot, height = footer(
+        drawn, height = axis.field(field, 0.0, fields[0] if index else None)
+        units.append(Unit(tuple(drawn), height + 16))
+    keys = kind_keys([field.procedure for field in fields], speech)
+    if any(bar.critical for field in fields for bar in field.bars):
+        keys.append(Key("critical", say("critical-bar", speech)))
+    if promise is not None:
+        keys.append(Key("promise", say("promised", speech, days=number(promise))))
+    notes = [] if speech == "zh" else [say("units", speech)]
+    if left_out:
+        kept = " ".join(key for key in last.keys if key in left_out)
+        notes.append(say("left-out", speech, n=len(left_out), keys=kept))
+    foot = footer(
         keys,
-        [
-            *([] if speech == "zh" else [say("units", speech)]),
-            *provenance_note([field.procedure for field in fields], speech),
-        ],
-        (last, first),
+        [*notes, *provenance_note([field.procedure for field in fields], speech)],
+        (last, first if len(fields) > 1 else None),
         clock=counting,
         language=speech,
-        y=y,
-        width=SHEET,
+        width=wide,
+        promise=promise,
     )
-    page = Rect(0, 0, SHEET, height, "page")
-    return Picture(SHEET, height, (page, *shapes, *foot), name, f"{name}: {told}. {counting}.")
+    return name, told, [*units, foot], wide, f"{name}: {told}. {counting}."
 
 
-@dataclass(frozen=True, slots=True)
-class _Axis:
-    """The common axis: pixels per working day and where day 0 stands."""
-
-    longest: Fraction
-    scale: float
-    language: Language
-    offices: Mapping[str, Name]
-
-    def x(self, days: Fraction | int) -> float:
-        """Return where a working day stands."""
-        return MARGIN + _STRIP + float(days) * self.scale
-
-    def field(self, field: Field, y: float, first: Field | None) -> tuple[list[Shape], float]:
-        """Return one procedure's field with its axis below, and its height."""
-        top = y + _HEAD
-        shapes: list[Shape] = []
-        bars: list[Shape] = []
-        bottom = top
-        for index, department in enumerate(field.departments):
-            spots = self.spots(field, department)
-            rows = 1 + max(spot.row for spot in spots.values())
-            name = self._name_lines(department)
-            tall = max(rows * _PITCH, sum(size * 1.25 for _, size in name) + 6)
-            shapes.append(self._lane(department, index, bottom, tall))
-            upper = bottom + (tall - rows * _PITCH) / 2
-            for bar in field.bars:
-                if bar.step.department == department:
-                    spot = spots[bar.step.key]
-                    bars.append(self._bar(bar, upper + _PITCH * spot.row, spot))
-            bottom += tall
-        shapes += self._grid(top, bottom)
-        shapes += self._finish(field, top, bottom, first)
-        return [*self._head(field, y, first), *shapes, *bars], bottom + 20 - y
-
-    def spots(self, field: Field, department: str) -> dict[str, Spot]:
-        """Return where each bar of a department stands, so that neither bars nor words overlap.
-
-        A name stands inside its bar if it fits, else right of it, else left of it. If the row
-        has no room the bar moves to another row of the lane, at most so many as :data:`_ROWS`
-        beyond those that steps side by side need; then the name is cut or left to the tooltip.
-        """
-        finish = self.x(field.days)
-        bars = sorted(
-            (bar for bar in field.bars if bar.step.department == department),
-            key=lambda bar: (bar.start, bar.end),
-        )
-        rows: list[list[tuple[float, float]]] = []
-        found: dict[str, Spot] = {}
-        for place, bar in enumerate(bars):
-            ahead = [(self.x(b.start) - 3, self.x(b.start) + 3) for b in bars[place + 1 :]]
-            span = self._span(bar)
-            fits = [r for r, taken in enumerate(rows) if _clear(span, taken)]
-            tries = [*fits, len(rows)] if len(rows) < _ROWS or not fits else fits
-            choice: tuple[int, str, float] | None = None
-            for row in tries:
-                taken = [*(rows[row] if row < len(rows) else []), (finish - 2, finish + 2)]
-                if label := self._label(bar, span, taken, ahead if len(rows) >= _ROWS else []):
-                    choice = (row, *label)
-                    break
-            if choice is None:
-                choice = (tries[0], *self._cut_label(bar))
-            row, text, text_x = choice
-            if row == len(rows):
-                rows.append([])
-            rows[row].append(span)
-            if text and not span[0] <= text_x <= span[1]:
-                rows[row].append((text_x - 4, text_x + text_width(text, EN) + 4))
-            found[bar.step.key] = Spot(row, text, text_x)
-        return found
-
-    def _span(self, bar: Bar) -> tuple[float, float]:
-        low, high = self.x(bar.start), self.x(bar.end)
-        return low, max(high, low + 2)
-
-    def _label(
-        self,
-        bar: Bar,
-        span: tuple[float, float],
-        taken: list[tuple[float, float]],
-        ahead: list[tuple[float, float]],
-    ) -> tuple[str, float] | None:
-        """Return the words and their start where the row is free, or nothing."""
-        inner = span[0] + _band_room(bar) + self._days_room(bar)
-        names = lines(bar.step.name, self.language)
-        for text in dict.fromkeys((" ".join(names), names[0])):
-            wide = text_width(text, EN)
-            if inner + wide + 6 <= span[1]:
-                return text, inner
-            for low in (span[1] + 5, span[0] - 5 - wide):
-                inside = low >= self.x(0) + 2 and low + wide <= SHEET - MARGIN - 2
-                if inside and _clear((low - 4, low + wide + 4), [*taken, *ahead]):
-                    return text, low
-        return None
-
-    def _cut_label(self, bar: Bar) -> tuple[str, float]:
-        low, high = self._span(bar)
-        inner = low + _band_room(bar) + self._days_room(bar)
-        room = high - inner - 6
-        name = lines(bar.step.name, self.language)[0]
-        return (shorten(name, room, EN) if room > 3 * EN else ""), inner
-
-    def _days_room(self, bar: Bar) -> float:
-        return text_width(number(bar.end - bar.start), EN) + 8
-
-    def _name_lines(self, department: str) -> list[tuple[str, float]]:
-        name = office_name(department, self.offices, self.language)
-        name = name or " ".join(lines(WORDS["wait-row"], self.language))
-        size = EN if text_width(name, EN) <= _STRIP - 14 else SMALL
-        return [(line, size) for line in wrap(name, _STRIP - 14, size)]
-
-    def _head(self, field: Field, y: float, first: Field | None) -> list[Shape]:
-        """Return the field's title bar, with what it saves against the first field."""
-        label = " ".join(lines(field.label, self.language))
-        told = (
-            f"{field.procedure.n_steps} {say('steps', self.language)} · "
-            f"{paper_text(field.procedure, self.language)}"
-        )
-        width = SHEET - 2 * MARGIN
-        label = shorten(label, width / 3, 17)
-        x = MARGIN + 10 + text_width(label, 17) + 18
-        told = shorten(told, width / 3, ZH)
-        shapes: list[Shape] = [
-            Rect(MARGIN, y, width, _HEAD, "stage"),
-            Text(MARGIN + 10, y + 23, label, 17, "ink"),
-            Text(x, y + 23, told, ZH, "ink"),
-        ]
-        known = field.procedure.days_known and first is not None and first.procedure.days_known
-        if first is None or not known or field.days == first.days:
-            return shapes
-        less = first.days - field.days
-        share = f"{'－' if less > 0 else '＋'}{abs(float(less / first.days)) * 100:.0f} %"
-        word, look = ("saved", "saved") if less > 0 else ("longer", "finish")
-        words = say(word, self.language, days=number(abs(less)), share=share)
-        free = x + text_width(told, ZH) + 16
-        low = max(free, self.x(min(field.days, first.days)))
-        high = self.x(max(field.days, first.days))
-        wide = text_width(words, 17)
-        if high - low < wide + 60:
-            low, high = free, max(high, free + wide + 60)
-        ink = "saved-ink" if less > 0 else "critical-ink"
-        middle, level = (low + high) / 2, y + 17
-        if high <= SHEET - MARGIN:
-            runs = ((low, middle - wide / 2 - 8), (middle + wide / 2 + 8, high))
-            ticks = tuple(((end, level - 6), (end, level + 6)) for end in (low, high))
-            shapes += [Line(((a, level), (b, level)), look) for a, b in runs]
-            shapes.append(Strokes(ticks, look))
-            shapes.append(Text(middle, y + 23, words, 17, ink, "middle"))
-        return shapes
-
-    def _lane(self, department: str, index: int, y: float, tall: float) -> Group:
-        name = self._name_lines(department)
-        baseline = y + (tall - sum(size * 1.25 for _, size in name)) / 2
-        written: list[Shape] = []
-        for text, size in name:
-            baseline += size * 1.25
-            written.append(Text(MARGIN + 8, baseline - size * 0.25, text, size, "ink"))
-        look = "lane-odd" if index % 2 else "lane-even"
-        width = SHEET - 2 * MARGIN - _STRIP
-        field = Rect(MARGIN + _STRIP, y, width, tall, look)
-        strip = Rect(MARGIN, y, _STRIP, tall, "lane-label")
-        return Group((field, strip, *written), department, "lane")
-
-    def _grid(self, top: float, bottom: float) -> list[Shape]:
-        step = tick_step(self.longest)
-        shapes: list[Shape] = []
-        marks = []
-        for day in range(0, int(self.longest) + 1, step):
-            x = self.x(day)
-            shapes.append(Line(((x, top), (x, bottom)), "grid"))
-            marks.append(((x, bottom), (x, bottom + 4)))
-            shapes.append(Text(x, bottom + 16, str(day), SMALL, "dim", "middle"))
-        ends = ((self.x(0), bottom), (SHEET - MARGIN, bottom))
-        words = say("axis", self.language)
-        left = Text(MARGIN + 8, bottom + 16, words, SMALL, "dim")
-        return [*shapes, Line(ends, "axis"), Strokes(tuple(marks), "axis"), left]
-
-    def _bar(self, bar: Bar, y: float, spot: Spot) -> Group:
-        step = bar.step
-        x, wide = self.x(bar.start), max(float(bar.end - bar.start) * self.scale, 2.0)
-        top = y + (_PITCH - _BAR) / 2
-        look = f"box {step.kind.value}" + (" critical" if bar.critical else "")
-        inset = 1.2 if wide > 4 else 0.0
-        shapes: list[Shape] = [Rect(x + inset, top, wide - 2 * inset, _BAR, look)]
-        band = kind_band(step.kind, x + inset, top, _BAR)
-        if band and _band_room(bar) > 4 and wide > 14:
-            shapes.append(band)
-        if bar.critical and wide > 12:
-            right = x + wide - inset
-            shapes.append(
-                Line(((right - 6, top), (right, top), (right, top + 6)), "corner", closed=True)
-            )
-        base = top + 13
-        days = number(bar.end - bar.start)
-        days_x = x + _band_room(bar)
-        if days_x + text_width(days, EN) + 2 <= x + wide:
-            shapes.append(Text(days_x, base, days, EN, "ink"))
-        elif text_width(days, SMALL) + 3 <= wide:
-            shapes.append(Text(x + wide / 2, base, days, SMALL, "ink", "middle"))
-        if spot.text:
-            shapes.append(Text(spot.text_x, base, spot.text, EN, "ink"))
-        return Group(tuple(shapes), step.key, "bar", self._title(bar))
-
-    def _title(self, bar: Bar) -> str:
-        step = bar.step
-        told = [
-            f"{step.key} {' / '.join(lines(step.name, self.language))}",
-            f"{kind_word(step.kind, self.language)}, {self._when(bar)}",
-            " · ".join(office_name(key, self.offices, self.language) for key in step.departments),
-        ]
-        if bar.critical:
-            told.append(say("critical-bar", self.language))
-        return "\n".join(text for text in told if text)
-
-    def _when(self, bar: Bar) -> str:
-        if not bar.known:
-            return say("days-unknown", self.language)
-        days = days_text(bar.step.duration, self.language)
-        return f"{days}: {number(bar.start)} - {number(bar.end)}"
-
-    def _finish(self, field: Field, top: float, bottom: float, first: Field | None) -> list[Shape]:
-        """Return the finish line of the field, and faintly that of the first."""
-        x = self.x(field.days)
-        shapes: list[Shape] = [Line(((x, top), (x, bottom + 5)), "finish")]
-        if first is not None and first.days != field.days:
-            other = self.x(first.days)
-            shapes.insert(0, Line(((other, top), (other, bottom)), "stage-field"))
-        return shapes
-
-
-def _clear(span: tuple[float, float], taken: list[tuple[float, float]]) -> bool:
-    """Return whether a stretch of a row overlaps none of those taken."""
-    return all(span[1] <= low or span[0] >= high for low, high in taken)
-
-
-def _band_room(bar: Bar) -> float:
-    """Return how far into a bar its text starts: after the hatching, if it has one."""
-    plain = bar.step.kind in (Kind.APPROVAL, Kind.WAIT)
-    return 5.0 if plain else 12.0
+def _changed_fields(fields: Sequence[Field]) -> tuple[list[Field], set[str]]:
+    """Return the fields without the steps that the last procedure keeps as the first has them."""
+    first, last = fields[0].procedure, fields[-1].procedure
+    if len(fields) < 2:
+        raise ValueError("what changed can be shown only with an earlier procedure")
+    kept = {key: s for key, s in step_statuses(first, last).items() if s.word == "kept"}
+    origin = {key for status in kept.values() for key in status.was} | set(kept)
+    found = [
+        replace(field, bars=tuple(bar for bar in field.bars if bar.step.key not in origin))
+        for field in fields
+    ]
+    if not any(field.bars for field in found):
+        raise ValueError("every step is kept as it was: no change to draw")
+    return found, set(kept)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,24 +57,44 @@ def offices_of(scenarios: Sequence[Scenario]) -> dict[str, Name]:
     return {office.key: office.name for each in scenarios for office in each.offices}
 
 
-def flow_of(scenario: Scenario, before: Scenario | None = None, language: str = "both") -> Picture:
-    """Return a design's flow diagram; with another before it, what became of each step."""
+def flow_of(
+    scenario: Scenario,
+    before: Scenario | None = None,
+    language: str = "both",
+    *,
+    shown: str = "all",
+    promise: float | None = None,
+) -> Picture:
+    """Return a design's flow diagram; with another before it, what became of each step.
+
+    ``shown`` and ``promise`` are those of :func:`results.swimlane.flow_diagram`.
+    """
     return flow_diagram(
         scenario.procedure,
         before=before.procedure if before else None,
         language=language,
         title=_title([scenario], language),
         offices=offices_of([each for each in (before, scenario) if each]),
+        shown=shown,
+        promise=None if promise is None else Fraction(promise),
     )
 
 
-def timeline_of(scenarios: Sequence[Scenario], language: str = "both") -> Picture:
-    """Return designs on one working-day axis, the first on top."""
+def timeline_of(
+    scenarios: Sequence[Scenario],
+    language: str = "both",
+    *,
+    shown: str = "all",
+    promise: float | None = None,
+) -> Picture:
+    """Return designs on one working-day axis, the first on top; see :func:`flow_of`."""
     return timeline(
         [(each.name, each.procedure) for each in scenarios],
         language=language,
         title=_title([scenarios[0], scenarios[-1]] if len(scenarios) > 1 else scenarios, language),
         offices=offices_of(scenarios),
+        shown=shown,
+        promise=None if promise is None else Fraction(promise),
     )
 
 

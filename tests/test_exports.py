@@ -141,6 +141,51 @@ def test_identifiers_can_be_undone():
 # The command line
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("a.svg", "--only-changes"),
+        ("a.svg", "--before", "jiaxing", "--only-changes", "--fold"),
+        ("a.svg", "--before", "jiaxing", "--fold"),
+        ("a.svg", "--sheets", "a3"),
+        ("a.bpmn", "--fold"),
+        ("a.svg", "--before", "jiaxing/reform", "--only-changes"),
+        ("a.svg", "--promise", "0"),
+    ],
+)
+def test_options_of_pictures_that_say_nothing_together_are_refused(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Exit code 2, and nothing is written."""
+    monkeypatch.chdir(tmp_path)
+    try:
+        code = main(["diagram", "jiaxing/reform", "-o", *words])
+    except SystemExit as stop:
+        code = stop.code
+    assert code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("a.pdf", "--sheets", "a4", "--names", "zh"),
+        ("a.svg", "--fold", "--promise", "120"),
+        ("a.svg", "--before", "jiaxing", "--only-changes"),
+        ("a.svg", "--before", "jiaxing", "--only-changes", "--view", "swimlane"),
+    ],
+)
+def test_pictures_are_drawn_as_asked_for(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Sheets, folded runs, a promise and the changes alone are written."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["diagram", "jiaxing/merged", "-o", *words]) == 0
+    text = (tmp_path / words[0]).read_bytes()
+    assert (b"%PDF" in text) is (words[0] == "a.pdf")
+    assert ("promised 120 wd" in text.decode(errors="replace")) is ("--promise" in words)
+
+
 @pytest.mark.parametrize("suffix", EXPORTS)
 def test_the_command_writes_each_form(
     suffix: str,

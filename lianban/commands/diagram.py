@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from gettext import gettext as _
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from lianban.commands.options import UsageError, add_scenario, new_command
+from lianban.commands.options import UsageError, add_scenario, new_command, whole
 from lianban.terminal import Console, Outcome
 
 if TYPE_CHECKING:
     from lianban.commands.options import Commands
     from results.display import Picture
+    from rules import Name, Procedure
     from scenarios import Scenario
 
 FORMATS = (
@@ -23,6 +26,7 @@ FORMATS = (
 
 NAMES = ("en", "zh", "both")
 VIEWS = ("swimlane", "timeline")
+SHEETS = ("a3", "a4")
 
 
 ORIGINS = {
@@ -55,6 +59,27 @@ def add_to(commands: Commands) -> None:
         help=_("language of the names in the picture (default %(default)s)"),
     )
     parser.add_argument(
+        "--only-changes",
+        action="store_true",
+        help=_("with --before: only the steps that are not as they were"),
+    )
+    parser.add_argument(
+        "--fold",
+        action="store_true",
+        help=_("draw three or more steps in a row as one box"),
+    )
+    parser.add_argument(
+        "--promise",
+        type=whole(1),
+        metavar="DAYS",
+        help=_("working days promised for the whole (default: the scenario's budget, if any)"),
+    )
+    parser.add_argument(
+        "--sheets",
+        choices=SHEETS,
+        help=_("PDF: landscape sheets of this size, as many as are needed to be legible"),
+    )
+    parser.add_argument(
         "--view",
         choices=VIEWS,
         help=_(
@@ -84,12 +109,26 @@ def diagram(options: argparse.Namespace, console: Console) -> Outcome:
     view = only or options.view or ("timeline" if options.before else "swimlane")
     if suffix == ".mmd" and options.before and view != "timeline":
         raise UsageError(_("a flowchart shows one procedure: use --view timeline with --before"))
+    drawn = Drawn(
+        view,
+        options.names,
+        "changes" if options.only_changes else "runs" if options.fold else "all",
+        options.promise,
+        options.sheets,
+    )
+    _check(options, drawn, suffix, only=suffix in EXPORTS)
     scenario = load(options.scenario)
     before = load(options.before) if options.before else None
+    if before is not None and options.only_changes:
+        _must_change(before, scenario)
     if suffix in EXPORTS:
         save(scenario, before, view, path, suffix=suffix, names=options.names)
+    elif drawn.sheets:
+        from results.display import save_pages
+
+        save_pages(sheets_of(scenario, before, drawn), path, drawn.sheets)
     else:
-        draw(scenario, before, view, options.names).save(path)
+        picture_of(scenario, before, drawn).save(path)
     console.answer(
         {"file": str(path), "view": view, "scenario": scenario.key}, _("wrote %s") % path
     )
@@ -109,24 +148,100 @@ def save(
 
 def draw(scenario: Scenario, before: Scenario | None, view: str, names: str = "both") -> Picture:
     """Return the picture of a scenario, with the earlier one above it if there is one."""
+    return picture_of(scenario, before, Drawn(view, names))
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """How a scenario is drawn.
+
+    Attributes
+    ----------
+    view, names : str
+        One of :data:`VIEWS` and of :data:`NAMES`.
+    shown : str
+        ``all``, ``runs`` or ``changes``; see :func:`results.swimlane.flow_diagram`.
+    promise : int or None
+        Working days promised for the whole.
+    sheets : str or None
+        One of :data:`SHEETS`.
+    """
+
+    view: str
+    names: str = "both"
+    shown: str = "all"
+    promise: int | None = None
+    sheets: str | None = None
+
+
+def picture_of(scenario: Scenario, before: Scenario | None, drawn: Drawn) -> Picture:
+    """Return the picture of a scenario, drawn as asked for."""
     from results.swimlane import flow_diagram
     from results.timeline import timeline
 
+    if drawn.view == "swimlane":
+        return flow_diagram(scenario.procedure, **_flow(scenario, before, drawn))
+    return timeline(_fields(scenario, before), **_how(scenario, before, drawn))
+
+
+def sheets_of(scenario: Scenario, before: Scenario | None, drawn: Drawn) -> tuple[Picture, ...]:
+    """Return the picture of a scenario as sheets of one size."""
+    from results.swimlane import flow_pages
+    from results.timeline import timeline_pages
+
+    paper = drawn.sheets or SHEETS[0]
+    if drawn.view == "swimlane":
+        return flow_pages(scenario.procedure, paper=paper, **_flow(scenario, before, drawn))
+    return timeline_pages(_fields(scenario, before), paper=paper, **_how(scenario, before, drawn))
+
+
+def _fields(scenario: Scenario, before: Scenario | None) -> list[tuple[Name, Procedure]]:
+    return [(each.name, each.procedure) for each in (before, scenario) if each]
+
+
+def _flow(scenario: Scenario, before: Scenario | None, drawn: Drawn) -> dict[str, Any]:
+    how = _how(scenario, before, drawn)
+    earlier = before.procedure if before else None
+    return {**how, "before": earlier, "title": _title([scenario], drawn.names)}
+
+
+def _how(scenario: Scenario, before: Scenario | None, drawn: Drawn) -> dict[str, Any]:
     designs = [each for each in (before, scenario) if each]
-    offices = {
-        office.key: office.name for each in (before, scenario) if each for office in each.offices
+    return {
+        "language": drawn.names,
+        "title": _title(designs, drawn.names),
+        "offices": {office.key: office.name for each in designs for office in each.offices},
+        "promise": None if drawn.promise is None else Fraction(drawn.promise),
+        "shown": drawn.shown,
     }
-    if view == "swimlane":
-        earlier = before.procedure if before else None
-        return flow_diagram(
-            scenario.procedure,
-            before=earlier,
-            language=names,
-            title=_title([scenario], names),
-            offices=offices,
+
+
+def _check(options: argparse.Namespace, drawn: Drawn, suffix: str, *, only: bool) -> None:
+    """Refuse options that say nothing together."""
+    if only and (drawn.shown != "all" or drawn.promise or drawn.sheets):
+        raise UsageError(
+            _("--only-changes, --fold, --promise and --sheets are for pictures, not for %s")
+            % suffix
         )
-    fields = [(each.name, each.procedure) for each in designs]
-    return timeline(fields, language=names, title=_title(designs, names), offices=offices)
+    if options.only_changes and options.fold:
+        raise UsageError(_("--only-changes and --fold: choose one"))
+    if options.only_changes and not options.before:
+        raise UsageError(_("--only-changes needs --before: changed from what?"))
+    if options.fold and drawn.view != "swimlane":
+        raise UsageError(_("--fold is for lanes: add --view swimlane"))
+    if drawn.sheets and suffix != ".pdf":
+        raise UsageError(_("--sheets needs a name that ends in .pdf"))
+
+
+def _must_change(before: Scenario, scenario: Scenario) -> None:
+    from results.step_status import step_statuses
+
+    statuses = step_statuses(before.procedure, scenario.procedure)
+    if all(statuses[key].word == "kept" for key in scenario.procedure.keys):
+        raise UsageError(
+            _("%(after)s has every step as %(before)s has it: no change to draw")
+            % {"after": scenario.key, "before": before.key}
+        )
 
 
 def _title(designs: Sequence[Scenario], names: str) -> str:

@@ -9,13 +9,14 @@ from results.charts.days import plot_days
 from results.charts.distribution import plot_distribution
 from results.charts.gantt import plot_gantt
 from results.charts.levers import plot_tornado, plot_waterfall
-from results.charts.picture import figure, to_bytes
+from results.charts.picture import figure, pdf_of, to_bytes
 from results.charts.queues import plot_queue, plot_utilisation
 from results.charts.style import save, svg
 from results.charts.tradeoff import plot_pareto
 
 __all__ = [
     "figure",
+    "pdf_of",
     "plot_days",
     "plot_distribution",
     "plot_gantt",

@@ -7,10 +7,12 @@ figure of its own; nothing of matplotlib's global state is touched.
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from functools import cache
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import PathPatch
@@ -26,16 +28,56 @@ _MOST_PIXELS = 16_000
 """Widest PNG, in dots; beyond it the resolution is lowered so that viewers still open it."""
 
 
+PAPERS = {"a3": (420.0, 297.0), "a4": (297.0, 210.0)}
+"""Width and height of landscape sheets in millimetres."""
+
+_MARGIN_MM = 10.0
+_MM_PER_INCH = 25.4
+
+
 def figure(picture: Picture) -> Figure:
     """Return a matplotlib figure of the picture, at its own size."""
     drawn = Figure(figsize=(picture.width / PIXELS_PER_INCH, picture.height / PIXELS_PER_INCH))
-    axes = drawn.add_axes((0, 0, 1, 1))
+    _draw(drawn, picture, (0, 0, 1, 1), 1.0)
+    return drawn
+
+
+def sheet(picture: Picture, paper: str) -> Figure:
+    """Return a figure of a landscape sheet with the picture as large as its margins allow."""
+    wide, tall = PAPERS[paper]
+    room = (wide - 2 * _MARGIN_MM, tall - 2 * _MARGIN_MM)
+    scale = min(room[0] / picture.width, room[1] / picture.height)
+    width, height = picture.width * scale, picture.height * scale
+    drawn = Figure(figsize=(wide / _MM_PER_INCH, tall / _MM_PER_INCH))
+    place = (
+        (wide - width) / 2 / wide,
+        1 - (_MARGIN_MM + height) / tall,
+        width / wide,
+        height / tall,
+    )
+    _draw(drawn, picture, place, scale * PIXELS_PER_INCH / _MM_PER_INCH)
+    return drawn
+
+
+def _draw(
+    drawn: Figure, picture: Picture, place: tuple[float, float, float, float], scale: float
+) -> None:
+    axes = drawn.add_axes(place)
     axes.set_xlim(0, picture.width)
     axes.set_ylim(picture.height, 0)
     axes.set_axis_off()
     for order, shape in enumerate(_flat(picture.shapes)):
-        _add(axes, shape, order)
-    return drawn
+        _add(axes, shape, order, scale)
+
+
+def pdf_of(pictures: Sequence[Picture], paper: str) -> bytes:
+    """Return a PDF with one landscape sheet for each picture; the same pictures, the same bytes."""
+    out = io.BytesIO()
+    told = {"Title": pictures[0].title, "CreationDate": None, "ModDate": None}
+    with rc_context({"pdf.fonttype": 42}), PdfPages(out, metadata=told) as book:
+        for picture in pictures:
+            book.savefig(sheet(picture, paper))
+    return out.getvalue()
 
 
 def to_bytes(picture: Picture, form: str) -> bytes:
@@ -74,14 +116,14 @@ def _flat(shapes: tuple[Shape, ...]) -> list[Rect | Line | Strokes | Text]:
     return found
 
 
-def _add(axes: Axes, shape: Rect | Line | Strokes | Text, order: int) -> None:
+def _add(axes: Axes, shape: Rect | Line | Strokes | Text, order: int, scale: float) -> None:
     look = paint(shape.classes)
     if isinstance(shape, Text):
         axes.text(
             shape.x,
             shape.y,
             _drawable(shape.text),
-            fontproperties=_font(shape.size),
+            fontproperties=_font(shape.size * scale),
             color=look.fill or "black",
             ha={"start": "left", "middle": "center", "end": "right"}[shape.anchor],
             va="baseline",
@@ -94,7 +136,7 @@ def _add(axes: Axes, shape: Rect | Line | Strokes | Text, order: int) -> None:
             _outline(shape),
             facecolor=look.fill or "none",
             edgecolor=look.stroke or "none",
-            linewidth=0 if look.stroke == "none" else (look.width or 0) * _POINTS,
+            linewidth=0 if look.stroke == "none" else (look.width or 0) * _POINTS * scale,
             linestyle=_dash(look),
             joinstyle="miter",
             capstyle="butt",

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from results.attribution import Attribution
+from results.folding import with_runs_folded
 from results.numbers import days_text, interval_text
 from results.report.markup import Rows, figure, table
 from results.report.svgs import inline_chart
 from results.report.switches import Switches
 from results.report.terms import term
 from results.series import QueueLength, days_by_stage, elapsed, queue_length
+from results.step_status import step_statuses
 from results.summary import Summary
 from results.views import flow_of, offices_of, timeline_of
 from rules import Name
@@ -32,6 +34,9 @@ _QUEUE_ROWS = 12
 MOST_DRAWN = 4
 """Most designs whose diagrams are all drawn; more would make the page heavier than 2 MB."""
 
+MOST_UNFOLDED = 20
+"""Most steps of a diagram that is drawn step by step at once."""
+
 _NO, _YES = Name("否", "no"), Name("是", "yes")
 
 
@@ -48,11 +53,30 @@ def diagrams(scenarios: Sequence[Scenario]) -> str:
 
 
 def _diagram(scenario: Scenario, before: Scenario | None, scenarios: Sequence[Scenario]) -> str:
+    steps = len(scenario.procedure.steps)
+
+    def picture(language: str, shown: str) -> str:
+        return _drawn(flow_of(scenario, before, language, shown=shown).svg(embed_font=False))
+
+    def drawn(language: str) -> str:
+        if not _long_runs(scenario, before):
+            return picture(language, "all")
+        every = Name(f"展开全部 {steps} 个环节", f"show all {steps} steps")
+        whole = f'<details class="expand"><summary>{every.in_language(language)}</summary>'
+        return f"{picture(language, 'runs')}{whole}{picture(language, 'all')}</details>"
+
     return figure(
-        lambda language: _drawn(flow_of(scenario, before, language).svg(embed_font=False)),
-        table(lambda language: step_rows(scenario, scenarios, language)),
-        scenario.name,
+        drawn, table(lambda language: step_rows(scenario, scenarios, language)), scenario.name
     )
+
+
+def _long_runs(scenario: Scenario, before: Scenario | None) -> bool:
+    """Whether a diagram is easier to read with runs of steps as one box, to be opened."""
+    procedure = scenario.procedure
+    if len(procedure.steps) <= MOST_UNFOLDED:
+        return False
+    statuses = step_statuses(before.procedure, procedure) if before else {}
+    return bool(with_runs_folded(procedure, statuses).runs)
 
 
 def axis(scenarios: Sequence[Scenario]) -> str:
