@@ -168,9 +168,20 @@ def test_every_picture_has_its_numbers_as_a_table(page: str):
     assert len(figures) == 14
     for each in figures:
         assert each.count("<table") == 2
-        assert each.count("<svg") == 2
+        assert each.count("<svg") == (4 if 'class="expand"' in each else 2)
         assert each.count("<tr>") >= 4
         assert 'role="img"' in each
+
+
+def test_a_long_flow_is_drawn_with_runs_folded_and_opens_step_by_step(page: str):
+    """Today's 35 steps show as few boxes; a click shows all 35, without a script."""
+    figures = re.findall(r"<figure>.*?</figure>", page, re.DOTALL)
+    (today,) = [each for each in figures if 'class="expand"' in each]
+    for part in re.findall(r'<div lang="..">(?:(?!<div lang).)*', today, re.DOTALL)[:2]:
+        folded, whole = part.split('<details class="expand">')
+        assert folded.count('class="step"') < 12
+        assert whole.count('class="step"') == 35
+        assert "35" in whole[: whole.index("</summary>")]
 
 
 def test_letters_of_charts_are_text(page: str):
