@@ -13,7 +13,7 @@ from results.numbers import days_text, interval_text, json_interval, json_number
 from results.words import word
 from rules import Name, Procedure
 from scenarios import AMPLE, Plan, Scenario
-from simulator import Interval, Run, mean_interval
+from simulator import Interval, Run, Trace, mean_interval
 
 LEVEL = 0.95
 """Confidence of every interval in reports."""
@@ -214,13 +214,36 @@ def summarise(scenario: Scenario, run: Run | None = None) -> Summary:
     )
 
 
-def elapsed_times(run: Run, limit: Fraction) -> Times:
-    """Return elapsed working days of a run, with the share within ``limit`` working days."""
+def types_called(plan: Plan, word: str) -> tuple[int, ...]:
+    """Return the indices of the case types of a key, or of keys that begin so (``shop*``).
+
+    Several case types may have one key: the facts of such cases lead to different items.
+    """
+    begins = word[:-1] if word.endswith("*") else None
+    return tuple(
+        at
+        for at, each in enumerate(plan.types)
+        if each.key == word or (begins is not None and each.key.startswith(begins))
+    )
+
+
+def elapsed_times(run: Run, limit: Fraction, type_: str = "") -> Times:
+    """Return elapsed working days of a run, with the share within ``limit`` working days.
+
+    ``type_`` restricts it to cases of a type; see :func:`types_called`.
+    """
     counting = run.plan.calendars[0]
     day = counting.day_ticks
+    wanted = types_called(run.plan, type_)
+
+    def among(trace: Trace) -> NDArray[np.bool_]:
+        if not type_:
+            return np.ones(len(trace.arrival), dtype=np.bool_)
+        return np.isin(trace.types_of(), wanted)
+
     rows = []
     for trace in run.replications:
-        ticks = np.sort(counting.worked_many(trace.arrival, trace.finish))
+        ticks = np.sort(counting.worked_many(trace.arrival, trace.finish)[among(trace)])
         last = len(ticks) - 1
         rows.append(
             (

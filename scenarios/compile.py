@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
@@ -10,6 +11,7 @@ import networkx as nx
 
 from rules import Calendar, Duration, Kind, Name, Step, Unit
 from rules.calendars import Calendar as _Calendar
+from rules.dealing import Sitting
 from rules.problems import InputError
 from rules.steps import NO_TIME
 from scenarios.arrivals import AtOnce, Booked, Poisson, Profiled, Several, Traced
@@ -54,6 +56,7 @@ WORKING_DAYS_A_YEAR = 250
 
 _SECONDS = {Unit.HOUR: 3600, Unit.MINUTE: 60}
 _DAY = 86_400
+_SITS_AT = 14 * 3600
 
 
 def compile_plan(scenario: Scenario, *, on_paper: bool = False) -> Plan:
@@ -412,9 +415,24 @@ class _Compiler:
         self.desks.append(replace(desk, step=step, stream=stream_of(key)))
         return step
 
+    def _delivered(self, number: int, last: int) -> int:
+        """Return the step that ends a branch: its result is under way to the applicant (M28)."""
+        step = self.steps[last]
+        known = self.scenarios[number].procedure
+        time = known[step.key].dealing.delivery if step.key in known else None
+        if time is None or time == NO_TIME:
+            return last
+        lag = self.lag(time)
+        desk = Desk(0, "delivery", (), lag.calendar, own=Fixed(lag.ticks), part=Part.DWELL)
+        sent = self._single(f"delivery-{step.key}", Name("送达", "Delivery"), number, desk)
+        self.links.append(Link(last, sent))
+        return sent
+
     def _after_result(self, number: int, last: list[int], department: str) -> None:
         """Add delivery, and what follows the result without keeping the case."""
         life = self.life
+        if not self.on_paper and not life.delivery_days:
+            last = [self._delivered(number, each) for each in last]
         if life.delivery_days:
             days = life.delivery_days * self.calendars[0].day_ticks
             desk = Desk(0, "delivery", (), 0, own=Fixed(days), part=Part.DWELL)
@@ -509,6 +527,8 @@ class _Compiler:
         desks = []
         panel = self.life.panel
         asked = [each for each in self.life.meetings if step.key in each.steps]
+        if step.dealing.sitting is not None and not asked and not self.on_paper:
+            desks.append(self._sitting(step, step.dealing.sitting))
         if panel is not None and step.dealing.expert_review:
             asked.append(panel)
         for sittings in asked:
@@ -525,6 +545,30 @@ class _Compiler:
                 Desk(0, sittings.key, pools, 0, own=Fixed(0), gathering=meeting, part=part)
             )
         return desks
+
+    def _sitting(self, step: Step, sitting: Sitting) -> Desk:
+        """Return the desk of a meeting that a lever has put in (M53); it sits at 14:00."""
+        offices = sitting.offices or step.departments
+        keys = [f"{office}.reviewer" for office in offices]
+        pools = tuple(self.pool_index[key] for key in keys if key in self.pool_index)
+        counting = self.calendars[0]
+        first = (sitting.weekday - 1 - counting.first_day.weekday()) % 7 if sitting.weekday else 0
+        working = sitting.interval.unit is Unit.WORKING_DAY
+        days = [
+            day
+            for day in range(counting.days)
+            if counting.worked(day * _DAY, min(day * _DAY + _DAY, counting.horizon))
+        ]
+        if working:
+            days = [day for day in days if day >= first][:: sitting.interval.amount]
+        else:
+            asked = range(first, counting.days, sitting.interval.amount)
+            later = [bisect_left(days, day) for day in asked]
+            days = sorted({days[at] for at in later if at < len(days)})
+        ticks = tuple(day * _DAY + _SITS_AT for day in days)
+        # without a quorum the hour of the meeting is kept free: nobody is waited for
+        meeting = Meeting(step.key, ticks, sitting.slots, 0, sitting.quorum)
+        return Desk(0, "meeting", pools, 0, own=Fixed(0), gathering=meeting)
 
     def _ticks_of(self, sittings: Sittings) -> tuple[int, ...]:
         """Return when a meeting sits: every so many weeks, on the next day that is worked."""

@@ -24,7 +24,7 @@ from scenarios.distributions import (
     Weibull,
 )
 from scenarios.gatherings import ZoneResult
-from scenarios.life import Life
+from scenarios.life import Hands, Life
 from scenarios.plan import REFUSED, WITHDRAWN, Desk, Part, Route, ToTheLimit, When
 from scenarios.streams import stream_of
 
@@ -181,7 +181,7 @@ class DeskChain:
     def _courier(self, way: str, when: tuple[When, ...] = ()) -> None:
         dealing = self.step.dealing
         levels = max(0, dealing.decide_level.rank - dealing.accept_level.rank)
-        legs = levels + (not dealing.decided_at_centre)
+        legs = 0 if dealing.paperless else levels + (not dealing.decided_at_centre)
         if self.life.courier_days and legs:
             days = legs * self.life.courier_days * self.around.day_ticks
             self._add(f"courier-{way}", self.counting, own=Fixed(days), part=Part.DWELL, when=when)
@@ -189,16 +189,18 @@ class DeskChain:
     def _window(self, key: str = "", when: tuple[When, ...] = ()) -> None:
         """Accept the file, or send it back for correction."""
         office = self.office
-        pool = self.around.pool(f"{key or (office.key if office else '')}.window")
+        pool = self.around.pool(f"{key or self.step.dealing.accepted_by}.window")
+        if pool is None:  # its own window
+            pool = self.around.pool(f"{key or (office.key if office else '')}.window")
         minutes = self.around.handling.window_minutes
         online = self.step.dealing.online is Online.FULL
         at = -1
         if pool is not None and not online and self.step.dealing.desks > 1:
-            touch = self.life.hands
-            if touch is None:
+            hands = self._hands()
+            if hands is None:
                 at = self._add("window", self.own_calendar, (pool,), fixed=minutes * 60, when=when)
             else:
-                own = scaled(touch.touch, 60)
+                own = scaled(hands.touch, 60)
                 at = self._add("window", self.own_calendar, (pool,), own=own, when=when)
             self.desks[at] = replace(self.desks[at], finishes=self.life.finish)
         corrections = self.life.corrections
@@ -225,7 +227,9 @@ class DeskChain:
     def _review(self, reviewers: tuple[int, ...], together: int, when: tuple[When, ...]) -> None:
         """Let the file pass its hands: reviewers and, last, the approver."""
         step, life = self.step, self.life
-        hands = max(1, step.dealing.desks - 1)
+        times = self._hands()
+        behind = times is not None and life.hands is not None and not life.hands.window_counts
+        hands = max(1, step.dealing.desks - (not behind))
         if step.dealing.commitment or step.dealing.handling is HandlingClass.IMMEDIATE:
             hands = 1
         share = self.around.handling.review_share[step.kind]
@@ -243,10 +247,10 @@ class DeskChain:
                 name, pools = "trip", (goes,)
                 hours = self.around.calendar((crew.hours or self.around.counting,))
                 more["gathering"] = crew.trip(self.around.day_ticks)
-            if life.hands is not None:
-                touch = scaled(life.hands.touch, 60)
+            if times is not None:
+                touch = scaled(times.touch, 60)
                 at = self._add(name, hours, pools, own=touch, **more)
-                dwell = scaled(life.hands.dwell, self.around.day_ticks)
+                dwell = scaled(times.dwell, self.around.day_ticks)
                 self._add("dwell", self.own_calendar, own=dwell, part=Part.DWELL, when=when)
             else:
                 at = self._add(name, hours, pools, share=share // hands, **more)
@@ -258,6 +262,11 @@ class DeskChain:
                     )  # fmt: skip
             if goes is None and first_hand < 0:
                 first_hand = at
+
+    def _hands(self) -> Hands | None:
+        """Return the times of the hands of the step's office, or None where its days say all."""
+        hands = self.life.hands
+        return hands if hands is None or self.office is None else hands.at(self.office.key)
 
     def _habit(self) -> ToTheLimit | None:
         habit = self.life.limit_habit

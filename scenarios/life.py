@@ -22,10 +22,21 @@ class Hands:
         Minutes of work.
     dwell : Distribution
         Working days that the file then lies with that person, beyond any queue.
+    window_counts : bool
+        Whether the window is one of an item's desks; otherwise they are all behind it, so
+        one review and one approval (two desks) are two hands (M02).
+    of : tuple of (str, Hands)
+        Offices whose hands take other times.
     """
 
     touch: Distribution
     dwell: Distribution
+    window_counts: bool = True
+    of: tuple[tuple[str, Hands], ...] = ()
+
+    def at(self, office: str) -> Hands:
+        """Return the times of an office's hands."""
+        return dict(self.of).get(office, self)
 
 
 @dataclass(frozen=True, slots=True)

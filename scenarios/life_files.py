@@ -110,7 +110,7 @@ def read_life(
             hours=hours,
             steps={key: _no_site(key, kind, zones.values) for key, kind in steps.items()},
         ),
-        hands=_if_said(settings, "hands", _hands),
+        hands=_if_said(settings, "hands", lambda table: _hands(table, offices)),
         courier_days=couriers.whole("days", 0, high=100),
         corrections=_if_said(settings, "corrections", _corrections),
         completeness=_if_said(settings, "completeness", _completeness),
@@ -199,9 +199,17 @@ def _part_time(
     return tuple(found)
 
 
-def _hands(table: Settings) -> Hands:
-    table.only(("touch", "dwell"))
-    return Hands(_time(table, "touch"), _time(table, "dwell"))
+def _hands(table: Settings, offices: Collection[str]) -> Hands:
+    table.only(("touch", "dwell", "window_counts", "of"))
+    others = table.table("of")
+    of = []
+    for office in _keys(others, offices):
+        own = others.table(office)
+        own.only(("touch", "dwell"))
+        of.append((office, Hands(_time(own, "touch"), _time(own, "dwell"))))
+    return Hands(
+        _time(table, "touch"), _time(table, "dwell"), table.flag("window_counts", True), tuple(of)
+    )
 
 
 def _corrections(table: Settings) -> Corrections:

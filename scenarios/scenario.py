@@ -226,7 +226,6 @@ def staffed_offices(
             reviewers=max(1, office.reviewers + change.reviewers),
             hours=change.hours or office.hours,
         )
-    for change in changes:
         taker, giver = by_key.get(change.into), by_key.get(change.office)
         if taker is not None and giver is not None and taker is not giver:
             by_key[change.into] = replace(

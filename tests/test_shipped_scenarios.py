@@ -24,6 +24,7 @@ from scenarios import Scenario, compile_plan, copy_to, load, shipped
 from scenarios.lever_files import LEVER_FORMS
 from scenarios.library import shipped_folder
 from simulator import simulate
+from simulator.load import loads
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
@@ -134,6 +135,9 @@ def test_tables_of_the_readme_are_the_numbers(name: str):
 def test_offices_keep_up(name: str):
     """In no design do an office's people have more than 85 % of their time booked."""
     for key, scenario in designs(name).items():
+        if scenario.sorts:  # each type goes its own way: what the engine would be asked for
+            assert not [each for each in loads(compile_plan(scenario)) if each.utilisation > 0.85]
+            continue
         busy = dict.fromkeys((office.key for office in scenario.offices), 0.0)
         yearly = scenario.cases.per_year / 250
         for step in scenario.procedure.steps:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from results.summary import elapsed_times, types_called
 from rules import Procedure
 from rules.levers import Refused
 from rules.levers.times import ControlTotalTime
@@ -105,3 +107,85 @@ def test_too_few_agents_are_queued_for(tmp_path: Path):
     path.write_text(path.read_text("utf-8") + "\n[agents]\nnumber = 4\ncaseload = 10\n", "utf-8")
     few = simulate(compile_plan(load(mine / "reform-agency")), 3, seed=1, engine="auto")
     assert mean_days(few) > mean_days(ran("jiaxing-agency/reform-agency", 3)) + 5
+
+
+# --- Jinyun ---------------------------------------------------------------------------------
+
+
+def typed(run: Run, type_: str, limit: float = 7.5) -> tuple[float, float]:
+    """Return mean days and the share within a limit of one type of case, over all replications."""
+    times = elapsed_times(run, Fraction(limit), type_)
+    return float(times.mean.mean()), float(times.on_time.mean())
+
+
+@pytest.fixture(scope="module")
+def jinyun() -> Run:
+    return ran("jinyun", 3)
+
+
+def test_a_promised_case_takes_the_published_time(jinyun: Run):
+    """2.2 days at the county centre; on time at the sub-centres for 99.7 %, chance included."""
+    assert typed(jinyun, "promised-county*")[0] == pytest.approx(2.2, abs=0.1)
+    assert typed(jinyun, "promised-sub*", 8)[1] >= 0.992
+
+
+@pytest.mark.parametrize(
+    ("redesign", "days"),
+    [
+        ("one-review-counties", 1.87), ("one-review-city", 1.79), ("one-review-goal", 1.55),
+        ("one-review-all", 1.19),
+    ],
+)  # fmt: skip
+def test_fewer_desks_are_fewer_days(redesign: str, days: float):
+    """One review for 62, 66, 80, 100 %: the closed-form means of two or five desks come out."""
+    assert typed(ran(f"jinyun/{redesign}", 2), "promised-county*")[0] == pytest.approx(
+        days, abs=0.1
+    )
+
+
+def test_the_county_windows_wait_as_the_formula_says(jinyun: Run):
+    """12 windows, 424 cases of 9 minutes a day: about a minute's wait, as M/M/12 has it."""
+    pool = next(n for n, each in enumerate(jinyun.plan.pools) if each.key == "hall.reviewer")
+    desks = [n for n, each in enumerate(jinyun.plan.desks) if pool in each.pools]
+    calendar, waits = jinyun.plan.calendars[0], []
+    for trace in jinyun.replications:
+        visits = trace.visits()
+        visits = visits[np.isin(visits[:, 1], desks)]
+        waits.append(calendar.worked_many(visits[:, 3], visits[:, 4]).mean() / 60)
+    assert 0.4 <= float(np.mean(waits)) <= 1.6
+
+
+def test_what_is_immediate_is_done_at_once(jinyun: Run):
+    """Nine cases in ten never lie on a desk: minutes, not days; the rest goes over desks."""
+    assert typed(jinyun, "immediate*")[0] < 0.05
+    immediate = sum(sort.per_year for sort in design("jinyun").sorts if "immediate" in sort.key)
+    promised = sum(sort.per_year for sort in design("jinyun").sorts if "promised" in sort.key)
+    assert immediate + promised == 106_100 + 52_792
+    assert immediate / (immediate + promised) == pytest.approx(0.92, abs=0.001)
+
+
+def test_villagers_wait_for_the_courier_only_when_the_township_decides(jinyun: Run):
+    """An agent does 65 % of the cases in the village the same day; the rest travels two days."""
+    plan, days = jinyun.plan, jinyun.plan.calendars[0]
+    trace = jinyun.replications[0]
+    took = days.worked_many(trace.arrival, trace.finish) / days.day_ticks
+    forwarded = np.isin(trace.types_of(), [step.of for step in plan.steps if step.key == "T"])
+    villagers = np.isin(trace.types_of(), types_called(plan, "villager"))
+    assert 0.30 <= forwarded.sum() / villagers.sum() <= 0.40
+    assert took[forwarded].min() >= 2
+    assert np.median(took[villagers & ~forwarded]) < 0.6
+    visits = design("jinyun").procedure
+    assert visits["T"].visits == 0
+    assert all(visits[f"V{n:02d}"].visits == 1 for n in range(1, 17))
+
+
+def test_jinyuns_numbers_are_those_of_the_source():
+    """106,100 + 52,792 cases whole and 128,600 over 16 townships; shares of desks and items."""
+    sorts = {sort.key: sort.per_year for sort in design("jinyun").sorts}
+    county = sum(n for key, n in sorts.items() if "county" in key)
+    assert county == 106_100
+    assert sum(n for key, n in sorts.items() if "-sub-" in key) == 52_792
+    assert sorts["villager"] == round(128_600 / 16)
+    promised = {key: n for key, n in sorts.items() if key.startswith("promised-county")}
+    assert promised["promised-county-2"] / sum(promised.values()) == pytest.approx(0.435, abs=5e-4)
+    assert round(100 * 305 / 422, 1) == 72.3

@@ -22,6 +22,7 @@ from lianban.terminal import Console, Outcome, aligned
 if TYPE_CHECKING:
     from lianban.commands.options import Commands
     from rules import Problem
+    from rules.checks.finding import Finding
     from scenarios import Scenario
 
 
@@ -81,7 +82,7 @@ def _check_scenario(options: argparse.Namespace, console: Console) -> Outcome:
     offices = [ServicePoint(office.key, windows=office.windows or 1) for office in today.offices]
     _catalogue, found = findings_of(today.folder, on, offices)
     # a step table is no published service guide: its ten fields are not asked for
-    findings = [each for each in found if each.id != "M37"]
+    findings = [each for each in found if each.id != "M37" and not _named(each, today)]
     rows = [[_("scenario"), _("steps"), _("prerequisites"), _("levers")]]
     rows += [[scenario.key, *map(str, _counts(scenario).values())] for scenario in scenarios]
     document = [_counts(scenario) | {"key": scenario.key} for scenario in scenarios]
@@ -90,6 +91,17 @@ def _check_scenario(options: argparse.Namespace, console: Console) -> Outcome:
         f"{aligned(rows)}\n{shown(findings, console.language)}",
     )
     return outcome_of(findings)
+
+
+def _named(finding: Finding, scenario: Scenario) -> bool:
+    """Whether a type of case names the item of which the tables say that nobody needs it."""
+    if finding.kind != "never-applicable":
+        return False
+    return any(
+        not profile.items or finding.keys[0] in profile.items
+        for sort in scenario.sorts
+        for profile in sort.profiles
+    )
 
 
 def _problems_beside(scenario: Scenario) -> list[Problem]:

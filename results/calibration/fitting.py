@@ -33,6 +33,8 @@ _STARTS = {1: 8, 2: 8, 3: 16}
 _SLOPE, _LAST_SLOPE = 0.01, 0.04
 """Steps of the slopes, as parts of a parameter's range: on the way, and at the end."""
 _MOST_STEPS = 15
+_GRID, _ROUNDS = 33, 2
+"""Values looked at of a parameter that asks for no new simulation, and how often finer."""
 _CROSSES = 2.0
 """Tolerances that a target must move over the whole range, from one end of its band to the other,
 for its parameter to be known at all."""
@@ -229,7 +231,8 @@ def calibrate(task: Task, seed: int, progress: Progress = lambda done, best: Non
     try:
         measured.eager = True
         for start in _starts(measured, seed):
-            _descend(measured, start)
+            _descend(measured, _scanned(measured, start))
+        _descend(measured, _scanned(measured, np.array(measured.best[1])))
     except _Found:
         pass
     measured.eager = False
@@ -264,6 +267,31 @@ def _starts(measured: _Measured, seed: int) -> list[FloatArray]:
     return [points[at] for at in np.argsort(worth, kind="stable")[:2]]
 
 
+def _scanned(measured: _Measured, point: FloatArray) -> FloatArray:
+    """Return a point with the best values of those parameters that stand in measures only.
+
+    They ask for no new simulation, so their whole range is looked through: a share on time
+    is flat over most of it, and a slope would lead nowhere.
+    """
+    best = point
+    for place, each in enumerate(measured.task.parameters):
+        if each.at:
+            continue
+        low, high = 0.0, 1.0
+        for _finer in range(_ROUNDS):
+            tried = [
+                np.where(np.arange(len(best)) == place, at, best)
+                for at in np.linspace(low, high, _GRID)
+            ]
+            worth = [float((measured.off(each) ** 2).sum()) for each in tried]
+            # of equally good values the middle one: none is better known than another
+            good = np.flatnonzero(np.array(worth) <= min(worth) + 1e-12)
+            best = tried[int(good[len(good) // 2])]
+            step = (high - low) / (_GRID - 1)
+            low, high = max(0.0, best[place] - step), min(1.0, best[place] + step)
+    return best
+
+
 def _descend(measured: _Measured, start: FloatArray) -> None:
     from scipy.optimize import least_squares
 
@@ -287,9 +315,12 @@ def _pinned_down(
     parameters = measured.task.parameters
     runs = len(slopes)
     mean = slopes.mean(axis=0)
-    shaky = float(np.linalg.norm(slopes.std(axis=0, ddof=1))) / np.sqrt(runs)
     left, strength, right = np.linalg.svd(mean, full_matrices=True)
-    known = [at for at, each in enumerate(strength) if each > max(_CROSSES, 2 * shaky)]
+    shaky = [
+        float((left[:, at] @ slopes @ right[at]).std(ddof=1)) / np.sqrt(runs)
+        for at in range(len(strength))
+    ]
+    known = [at for at, each in enumerate(strength) if each > max(_CROSSES, 2 * shaky[at])]
     dark = [at for at in range(len(parameters)) if at not in known]
     back = sum(
         (np.outer(right[at], left[:, at]) / strength[at] for at in known),

@@ -1,13 +1,15 @@
 """What a promise claims: ``p90(total) <= 120``, ``on_time(109) >= 90 %``.
 
-The grammar is closed and nothing is evaluated::
+A text after a total is a type of case: ``mean(total["promised"])``, ``on_time(7.5, "shop")``; one
+that ends in ``*`` means every type whose key so begins. The grammar is closed and nothing is
+evaluated::
 
     claim   = metric ("<=" | ">=" | "<" | ">") number ["%" | "wd"]
     metric  = "steps" | "paper_days" | "serial_days" | "visits" | "documents"
-            | "on_time" "(" number ")"
+            | "on_time" "(" number ["," text] ")"
             | ("mean" | "p50" | "p90") "(" target ")"
             | "utilisation" "[" text "]"
-    target  = "total" | "wait" "[" text "]" | "days" "[" text "]"
+    target  = "total" ["[" text "]"] | "wait" "[" text "]" | "days" "[" text "]"
 """
 
 from __future__ import annotations
@@ -59,22 +61,32 @@ class OnPaper:
 
 @dataclass(frozen=True, slots=True)
 class OnTime:
-    """Share of cases, 0 to 1, that take no longer than so many working days."""
+    """Share of cases, 0 to 1, that take no longer than so many working days.
+
+    ``type`` names the type of case, as ``[[type]]`` does; empty: all cases.
+    """
 
     days: Fraction
+    type: str = ""
 
     def __str__(self) -> str:
-        return f"on_time({number_text(self.days)})"
+        of = f', "{self.type}"' if self.type else ""
+        return f"on_time({number_text(self.days)}{of})"
 
 
 @dataclass(frozen=True, slots=True)
 class Elapsed:
-    """Mean, median or 90th percentile of the cases' elapsed working days."""
+    """Mean, median or 90th percentile of the cases' elapsed working days.
+
+    ``type`` names the type of case, as ``[[type]]`` does; empty: all cases.
+    """
 
     of: str
+    type: str = ""
 
     def __str__(self) -> str:
-        return f"{self.of}(total)"
+        of = f'["{self.type}"]' if self.type else ""
+        return f"{self.of}(total{of})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +165,7 @@ METRICS = (*PAPER_METRICS, "on_time", *STATISTICS, "utilisation")
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<word>[^\W\d]\w*)|"(?P<double>[^"]*)"|'(?P<single>[^']*)'
-    |(?P<sign><=|>=|≤|≥|<|>|[()\[\]%-]))""",
+    |(?P<sign><=|>=|≤|≥|<|>|[()\[\]%,-]))""",
     re.VERBOSE | re.ASCII,
 )
 _ALIKE = {"≤": "<=", "≥": ">="}
@@ -264,11 +276,17 @@ class _Reader:
         self.sign("(", what=f"'(' after {word}")
         metric: Metric
         if word == "on_time":
-            metric = OnTime(self.number())
+            days = self.number()
+            of = ""
+            if self.peek() == ("sign", ","):
+                self.at += 1
+                of = self.text("a type of case")
+            metric = OnTime(days, of)
         else:
             target = self.word("total, wait or days", TARGETS)
             if target == "total":
-                metric = Elapsed(word)
+                typed = self.peek() == ("sign", "[")
+                metric = Elapsed(word, self.bracketed("a type of case") if typed else "")
             elif target == "wait":
                 metric = Wait(word, self.bracketed("a step, an office or a pool"))
             else:
@@ -302,11 +320,15 @@ class _Reader:
 
     def bracketed(self, what: str) -> str:
         self.sign("[", what=f"'[' and {what}")
+        value = self.text(what)
+        self.sign("]", what="']'")
+        return value
+
+    def text(self, what: str) -> str:
         kind, value = self.peek()
         if kind != "text":
             raise ClaimSyntaxError(f"{what} in quotes was expected, not {_quoted(kind, value)}")
         self.at += 1
-        self.sign("]", what="']'")
         return value
 
     def sign(self, *signs: str, what: str) -> str:

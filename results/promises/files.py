@@ -10,8 +10,10 @@ from pathlib import Path
 from results.promises.claims import (
     Claim,
     ClaimSyntaxError,
+    Elapsed,
     Metric,
     OnPaper,
+    OnTime,
     StepDays,
     Utilisation,
     Wait,
@@ -206,6 +208,15 @@ def read_promises(path: Path, name: str = "", redesign: str | None = None) -> Pr
 
 def unknown_name(metric: Metric, scenario: Scenario) -> str:
     """Say which step, office or pool of a metric the design does not have; empty if all."""
+    if isinstance(metric, Elapsed | OnTime) and metric.type:
+        types = [sort.key for sort in scenario.sorts]
+        begins = metric.type.removesuffix("*")
+        if metric.type in types or (
+            begins != metric.type and any(key.startswith(begins) for key in types)
+        ):
+            return ""
+        hint = did_you_mean(metric.type, types) if types else ": the scenario has no [[type]]"
+        return f"no type of case is called '{metric.type}'{hint}"
     if isinstance(metric, Utilisation):
         pools = pools_of(scenario)
         if metric.pool in pools:

@@ -27,10 +27,10 @@ def values_of(metric: Metric, run: Run) -> list[float]:
     least that share of them does not exceed.
     """
     match metric:
-        case OnTime(days):
-            return [float(each) for each in elapsed_times(run, days).on_time]
-        case Elapsed(of):
-            return [float(each) for each in getattr(elapsed_times(run, Fraction(0)), of)]
+        case OnTime(days, type_):
+            return [float(each) for each in elapsed_times(run, days, type_).on_time]
+        case Elapsed(of, type_):
+            return [float(each) for each in getattr(elapsed_times(run, Fraction(0), type_), of)]
         case Utilisation(pool):
             return pool_values(run, pool)[0]
         case StepDays(of, step):
@@ -68,16 +68,19 @@ def _pool_waits(run: Run, trace: Trace, pools: list[int]) -> list[float]:
 
 def _step_waits(run: Run, trace: Trace, key: str) -> list[float]:
     """Return for every case how long it waits at the step's staffed desks together."""
-    return [float(each) for each in step_wait_ticks(run, trace, key) / run.plan.day_ticks]
+    types = [step.of for step in run.plan.steps if step.key == key]
+    ticks = step_wait_ticks(run, trace, key)[np.isin(trace.types_of(), types)]
+    return [float(each) for each in ticks / run.plan.day_ticks]
 
 
 def step_wait_ticks(run: Run, trace: Trace, key: str) -> IntArray:
     """Return for every case the counting calendar's ticks that it waits for people in a step."""
     plan = run.plan
-    step = next(step for step in plan.steps if step.key == key)
     total = np.zeros(len(trace.arrival), dtype=np.int64)
     staffed = [
         at
+        for step in plan.steps
+        if step.key == key
         for at in step.desks
         if any(plan.pools[pool].capacity < AMPLE for pool in plan.desks[at].pools)
     ]
@@ -88,9 +91,16 @@ def step_wait_ticks(run: Run, trace: Trace, key: str) -> IntArray:
 
 
 def _step_days(run: Run, trace: Trace, key: str) -> list[float]:
-    step = next(step for step in run.plan.steps if step.key == key)
-    ticks = run.plan.calendars[0].worked_many(trace.step_ready(step), trace.step_end(step))
-    return [float(each) for each in ticks / run.plan.day_ticks]
+    """Return for every case that the step is for how long it takes."""
+    found: list[float] = []
+    for step in run.plan.steps:
+        if step.key != key:
+            continue
+        own = trace.types_of() == step.of
+        ready, end = trace.step_ready(step)[own], trace.step_end(step)[own]
+        ticks = run.plan.calendars[0].worked_many(ready, end)
+        found += [float(each) for each in ticks / run.plan.day_ticks]
+    return found
 
 
 def _statistic(of: str, values: list[float]) -> float:
