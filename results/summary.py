@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from results.clock_summary import ClockSummary, accounted
 from results.numbers import days_text, interval_text, json_interval, json_number
 from results.words import word
 from rules import Name, Procedure
 from scenarios import AMPLE, Plan, Scenario
 from simulator import Interval, Run, Trace, mean_interval
+from simulator.account import account_of
 
 LEVEL = 0.95
 """Confidence of every interval in reports."""
@@ -126,6 +128,8 @@ class Summary:
         How it was simulated; zero for the paper view alone.
     engine : str
         Which engine ran, or empty.
+    clocks : ClockSummary or None
+        Clocks, lights and case types, where the scenario watches limits or has types.
     """
 
     scenario: Scenario
@@ -136,6 +140,7 @@ class Summary:
     replications: int = 0
     cases: int = 0
     engine: str = ""
+    clocks: ClockSummary | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the document of ``run --json``; see the public contract."""
@@ -143,6 +148,7 @@ class Summary:
             "schema_version": 1,
             **scenario_json(self),
             "kpis": {} if self.times is None else _kpis(self.times),
+            **({} if self.clocks is None else self.clocks.to_json()),
             "resources": [
                 {
                     "key": pool.key,
@@ -211,6 +217,7 @@ def summarise(scenario: Scenario, run: Run | None = None) -> Summary:
         len(run.replications),
         run.plan.cases,
         run.engine,
+        accounted(run.plan, account_of(run.plan, run.replications), LEVEL),
     )
 
 

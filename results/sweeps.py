@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from results.clock_summary import accounted
 from results.comparison import Comparison, difference_of
 from results.summary import LEVEL, Paper, PoolUse, Summary, Times
 from scenarios import Scenario, compile_plan
@@ -89,6 +90,7 @@ def summary_of(scenario: Scenario, design: Design, tally: Tally, seed: int, engi
         tally.replications,
         design.plan.cases,
         engine,
+        accounted(design.plan, tally.account(design), LEVEL),
     )
 
 

@@ -9,16 +9,17 @@ from functools import reduce
 
 import networkx as nx
 
-from rules import Calendar, Duration, Kind, Name, Step, Unit
+from rules import Calendar, Duration, Kind, Name, Step, Unit, did_you_mean
 from rules.calendars import Calendar as _Calendar
 from rules.dealing import Sitting
 from rules.problems import InputError
 from rules.steps import NO_TIME
 from scenarios.arrivals import AtOnce, Booked, Poisson, Profiled, Several, Traced
-from scenarios.desk_chain import UNSTAFFED, DeskChain, Surroundings, scaled
+from scenarios.desk_chain import DEEMED, UNSTAFFED, DeskChain, Surroundings, scaled
 from scenarios.distributions import Distribution, Fixed
-from scenarios.gatherings import Meeting
+from scenarios.gatherings import Consultation, Meeting
 from scenarios.interruptions import Absence, Interruption, Outage
+from scenarios.legal_limits import LegalLimits
 from scenarios.life import PLAIN, Sittings
 from scenarios.orders import ORDERS
 from scenarios.plan import (
@@ -28,6 +29,7 @@ from scenarios.plan import (
     CaseType,
     Desk,
     Fact,
+    Finding,
     InFlight,
     JointWork,
     Lag,
@@ -39,9 +41,11 @@ from scenarios.plan import (
     Pool,
     Route,
     Shift,
+    Silence,
     Slower,
     Sorting,
     Supervision,
+    Watch,
     When,
     Work,
 )
@@ -141,6 +145,13 @@ class _Compiler:
         self.sections: dict[int, tuple[Section | None, ...]] = {}
         self.members: dict[int, tuple[str, ...]] = {}
         self.facts = self._facts()
+        self.limits = LegalLimits(
+            scenario.procedure.on,
+            scenario.procedure.jurisdiction,
+            watched=self.life.ways.clock is not None,
+            ticks=self.ticks,
+            natural=lambda: self.calendar((NATURAL,)),
+        )
         changes = tuple(change for each in scenarios for change in each.procedure.staffing)
         self.offices = {office.key: office for office in staffed_offices(scenario.offices, changes)}
         for office in self.offices.values():
@@ -286,10 +297,28 @@ class _Compiler:
             ),
             until=life.until_days * _DAY,
             sortings=self.sortings,
+            watch=self._watch(),
+            applicants=self._applicants(),
         )
         if problems := problems_of_plan(plan):
             raise InputError(problems)
         return plan
+
+    def _watch(self) -> Watch | None:
+        clock = self.life.ways.clock
+        if clock is None:
+            return None
+        return Watch(clock.warning, clock.lights == "promise", clock.extended)
+
+    def _applicants(self) -> int:
+        supervised, after = self.life.ways.supervised, self.life.after_issue
+        said = {each.applicants for each in (supervised, after) if each and each.applicants}
+        if len(said) > 1:
+            first, second = sorted(said)
+            raise InputError.at(
+                self.key, 0, f"applicants: {first} under one table and {second} under another"
+            )
+        return said.pop() if supervised is not None and said else 0
 
     def _natural(self) -> Calendar:
         return self.by_hours[NATURAL]
@@ -391,7 +420,8 @@ class _Compiler:
         if agents is not None:
             self.links += [Link(first, index[key]) for key in roots]
         last = [index[key] for key in order if not list(graph.successors(key))]
-        self._after_result(number, last, procedure.steps[0].department if procedure.steps else "")
+        department = procedure.steps[0].department if procedure.steps else ""
+        self._after_result(number, last, department, index)
 
     def _single(
         self, key: str, name: Name, of: int, desk: Desk, *, when: tuple[When, ...] = (),
@@ -428,7 +458,37 @@ class _Compiler:
         self.links.append(Link(last, sent))
         return sent
 
-    def _after_result(self, number: int, last: list[int], department: str) -> None:
+    def _inspections(self, number: int, index: dict[str, int]) -> None:
+        """Add the inspection of every decision that is supervised afterwards (M30, M55)."""
+        supervised = self.life.ways.supervised
+        if supervised is None:
+            return
+        finding = None
+        if supervised.finding:
+            holds = supervised.hold_days * _DAY
+            finding = Finding(supervised.finding, holds, not supervised.blocks)
+        lag = self.lag(Duration(supervised.after_days, Unit.NATURAL_DAY))
+        for step in self.scenarios[number].procedure.steps:
+            if not step.dealing.supervised_after:
+                continue
+            office = step.dealing.supervised_by or step.department
+            pool = self.pool_index.get(f"{office}.reviewer")
+            if pool is None:
+                hint = did_you_mean(office, self.offices)
+                raise InputError.at(
+                    self.key, 0, f"{step.key}: no office '{office}' supervises it{hint}"
+                )
+            desk = Desk(
+                0, "inspection", (pool,), self.pools[pool].calendar,
+                own=scaled(supervised.minutes, 60), finding=finding,
+            )  # fmt: skip
+            name = Name(f"{step.name.zh}事后监管", f"Inspection after {step.name.en or step.key}")
+            added = self._single(f"{step.key}/inspection", name, number, desk, after_issue=True)
+            self.links.append(Link(index[step.key], added, lag))
+
+    def _after_result(
+        self, number: int, last: list[int], department: str, index: dict[str, int]
+    ) -> None:
         """Add delivery, and what follows the result without keeping the case."""
         life = self.life
         if not self.on_paper and not life.delivery_days:
@@ -439,6 +499,7 @@ class _Compiler:
             step = self._single("delivery", Name("送达", "Delivery"), number, desk)
             self.links += [Link(before, step) for before in last]
             last = [step]
+        self._inspections(number, index)
         pool = self.pool_index.get(f"{department}.reviewer")
         checked = self._fact("checked")
         if checked >= 0 and pool is not None:
@@ -473,6 +534,7 @@ class _Compiler:
             counting=self.counting,
             day_ticks=self.calendars[0].day_ticks,
             place_fact=self._fact("place"),
+            stops=self.limits.stops,
         )
         chain = DeskChain(around, step, office)
         reviewers: tuple[int, ...] = ()
@@ -504,15 +566,28 @@ class _Compiler:
             slower=slower,
             promise=self.ticks(step.duration, chain.own_calendar),
             promise_calendar=chain.own_calendar,
-            statute=self.ticks(step.limit.duration, self._limit_calendar(step))
-            if step.limit and not step.limit.floor
-            else 0,
-            limit_calendar=self._limit_calendar(step),
+            statute=self.limits.statute(step),
+            limit_calendar=self.limits.calendar(step),
+            extension=self.limits.extension(step),
+            silence=self._silence(step, first, desks, chain.own_calendar),
+            clearance=self._is_blocked(step),
         )
 
-    def _limit_calendar(self, step: Step) -> int:
-        natural = step.limit is not None and step.limit.duration.unit is Unit.NATURAL_DAY
-        return self.calendar((NATURAL,)) if natural else 0
+    def _is_blocked(self, step: Step) -> bool:
+        supervised = self.life.ways.supervised
+        return supervised is not None and step.key in supervised.blocks
+
+    def _silence(
+        self, step: Step, first: int, desks: Sequence[Desk], calendar: int
+    ) -> Silence | None:
+        """Return when silence is consent: at the limit, else when the step's days are over."""
+        at = [n for n, desk in enumerate(desks) if desk.name == DEEMED and desk.routes]
+        if not at:
+            return None
+        if step.limit is not None and not step.limit.floor:
+            calendar = self.limits.calendar(step)
+            return Silence(self.limits.statute(step), calendar, first + at[-1])
+        return Silence(self.ticks(step.duration, calendar), calendar, first + at[-1])
 
     def _know_each_other(self, desk: Desk) -> None:
         """Tell people one by one where reviewer and approver must differ."""
@@ -540,10 +615,18 @@ class _Compiler:
                 sittings.minutes * 60,
                 sittings.quorum,
             )
-            part = Part.STOPPED if sittings is panel else Part.WORK
-            desks.append(
-                Desk(0, sittings.key, pools, 0, own=Fixed(0), gathering=meeting, part=part)
+            reason = (
+                "expert_review"
+                if sittings is panel and "expert_review" in self.limits.stops
+                else ""
             )
+            part = Part.STOPPED if reason else Part.WORK
+            desks.append(
+                Desk(
+                    0, sittings.key, pools, 0, own=Fixed(0), gathering=meeting, part=part,
+                    reason=reason,
+                )
+            )  # fmt: skip
         return desks
 
     def _sitting(self, step: Step, sitting: Sitting) -> Desk:
@@ -640,4 +723,12 @@ def _placed(desk: Desk, step: int, first: int) -> Desk:
         replace(route, to=route.to + first) if route.to >= 0 else route for route in desk.routes
     )
     other = desk.other_than + first if desk.other_than >= 0 else -1
-    return replace(desk, step=step, routes=routes, other_than=other)
+    gathering = desk.gathering
+    if isinstance(gathering, Consultation):
+        asks = tuple(each + first for each in gathering.asks)
+        deemed = gathering.deemed + first if gathering.deemed >= 0 else -1
+        gathering = replace(gathering, asks=asks, deemed=deemed)
+    answers = desk.answers + first if desk.answers >= 0 else -1
+    return replace(
+        desk, step=step, routes=routes, other_than=other, gathering=gathering, answers=answers
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rules import Kind, Step
 from rules.dealing import HandlingClass, Online
@@ -23,9 +23,9 @@ from scenarios.distributions import (
     Uniform,
     Weibull,
 )
-from scenarios.gatherings import ZoneResult
+from scenarios.gatherings import Consultation, ZoneResult
 from scenarios.life import Hands, Life
-from scenarios.plan import REFUSED, WITHDRAWN, Desk, Part, Route, ToTheLimit, When
+from scenarios.plan import DONE, REFUSED, WITHDRAWN, Desk, Part, Route, ToTheLimit, When
 from scenarios.streams import stream_of
 
 if TYPE_CHECKING:
@@ -35,6 +35,12 @@ DAY_SECONDS = 86_400
 UNSTAFFED = (Kind.NOTICE, Kind.WAIT)
 DECISIONS = (Kind.APPROVAL, Kind.JOINT)
 """Kinds of step that may refuse."""
+DEEMED = "deemed-consent"
+"""Desk that a case passes when silence is taken for consent."""
+
+_Back = tuple[str, tuple[float, ...], int, Distribution, float]
+"""A way back to the applicant: its desk, chances by visit, ticks within which it is open, the
+applicant's time, and the chance that he comes again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,8 @@ class Surroundings:
         Ticks of a counting working day.
     place_fact : int
         Index of the fact that says where a case is filed, or -1.
+    stops : frozenset of str
+        Reasons for which the legal clock stands still, by the law of the scenario's day.
     """
 
     life: Life
@@ -72,6 +80,7 @@ class Surroundings:
     counting: str
     day_ticks: int
     place_fact: int = -1
+    stops: frozenset[str] = frozenset()
 
 
 def scaled(of: Distribution, ticks: float) -> Distribution:
@@ -143,15 +152,36 @@ class DeskChain:
             self._add("applicant", self.counting, own=gap, part=Part.APPLICANT)
         if life.places:
             self._of_places(reviewers, together)
+        elif self._is_immediate():
+            self._window(at_once=reviewers)
+        elif self._is_reported():
+            self._window()
+            self._review(reviewers, together, ())
+            self._report_up(together, ())
         else:
             self._courier("up")
             self._window()
             self._review(reviewers, together, ())
             self._courier("down")
+        if life.ways.withdrawals is not None and life.ways.withdrawals.chance:
+            self._add("withdrawal", self.counting, own=Fixed(0), routes=(
+                Route(WITHDRAWN, (life.ways.withdrawals.chance,)),))  # fmt: skip
         if life.refusal and step.kind in DECISIONS:
             self._add("decision", self.counting, own=Fixed(0), routes=(
                 Route(REFUSED, (life.refusal,)),))  # fmt: skip
+        if step.dealing.deemed_consent:
+            # by which a case leaves the step when its limit passes in silence
+            self._add(DEEMED, self.counting, own=Fixed(0), part=Part.DWELL, aside=True,
+                      routes=(Route(DONE, (1.0,)),))  # fmt: skip
         return self.desks
+
+    def _is_immediate(self) -> bool:
+        handling = self.step.dealing.handling
+        return handling is HandlingClass.IMMEDIATE and self.life.ways.immediate is not None
+
+    def _is_reported(self) -> bool:
+        handling = self.step.dealing.handling
+        return handling is HandlingClass.REPORT_UP and self.life.ways.report_up is not None
 
     # --- parts ------------------------------------------------------------------------
 
@@ -173,60 +203,195 @@ class DeskChain:
             routes = (Route(WITHDRAWN, (life.simulated.falls_through,)),)
         if hearing and life.objections is not None:
             routes = (Route(1, (life.objections.chance,)),)
-        self._add("notice", self.own_calendar, part=part, routes=routes)
+        reason = self._reason("public_notice") if part is Part.NOTICE else ""
+        self._add("notice", self.own_calendar, part=part, routes=routes, reason=reason)
         if hearing and life.objections is not None:
             days = scaled(life.objections.days, self.around.day_ticks)
-            self._add("hearing", self.counting, own=days, part=Part.STOPPED, aside=True)
+            self._add("hearing", self.counting, own=days, aside=True, **self._stopped("hearing"))
+
+    def _reason(self, word: str) -> str:
+        """Return the word if the law of the day stops the clock for it."""
+        return word if word in self.around.stops else ""
+
+    def _stopped(self, word: str) -> dict[str, Any]:
+        """Return what a desk is where a procedure of art. 45 takes place."""
+        reason = self._reason(word)
+        return {"part": Part.STOPPED if reason else Part.DWELL, "reason": reason}
 
     def _courier(self, way: str, when: tuple[When, ...] = ()) -> None:
         dealing = self.step.dealing
         levels = max(0, dealing.decide_level.rank - dealing.accept_level.rank)
+        if dealing.handling is HandlingClass.ENTRUSTED:
+            levels = 0  # decided here, in the name of the level above (受委托)
         legs = 0 if dealing.paperless else levels + (not dealing.decided_at_centre)
         if self.life.courier_days and legs:
             days = legs * self.life.courier_days * self.around.day_ticks
             self._add(f"courier-{way}", self.counting, own=Fixed(days), part=Part.DWELL, when=when)
 
-    def _window(self, key: str = "", when: tuple[When, ...] = ()) -> None:
-        """Accept the file, or send it back for correction."""
-        office = self.office
+    def _window(
+        self, key: str = "", when: tuple[When, ...] = (), at_once: tuple[int, ...] = ()
+    ) -> None:
+        """Accept the file, or send it back; with ``at_once`` also decide it there."""
+        at = self._accept(key, when, at_once)
+        routes = [*self._corrections(), *self._returns()]
+        if not routes:
+            return
+        if at < 0:
+            at = self._add("check", self.counting, own=Fixed(0), when=when)
+        for name, chances, within, delay, back in routes:
+            to = len(self.desks)
+            here = self.desks[at]
+            self.desks[at] = replace(here, routes=(*here.routes, Route(to, chances, within)))
+            returned = name == "returned"
+            ways = (Route(WITHDRAWN, (1 - back,)),) if back < 1 else ()
+            self._add(
+                name, self.counting, own=delay, part=Part.APPLICANT, aside=True, when=when,
+                routes=(*ways, Route(at, (back,))), restarts=returned,
+            )  # fmt: skip
+
+    def _accept(self, key: str, when: tuple[When, ...], at_once: tuple[int, ...]) -> int:
+        """Add the window; return its place, or -1 where nobody sits at one."""
+        office, hands = self.office, self._hands()
         pool = self.around.pool(f"{key or self.step.dealing.accepted_by}.window")
         if pool is None:  # its own window
             pool = self.around.pool(f"{key or (office.key if office else '')}.window")
-        minutes = self.around.handling.window_minutes
         online = self.step.dealing.online is Online.FULL
-        at = -1
-        if pool is not None and not online and self.step.dealing.desks > 1:
-            hands = self._hands()
-            if hands is None:
-                at = self._add("window", self.own_calendar, (pool,), fixed=minutes * 60, when=when)
-            else:
-                own = scaled(hands.touch, 60)
-                at = self._add("window", self.own_calendar, (pool,), own=own, when=when)
-            self.desks[at] = replace(self.desks[at], finishes=self.life.finish)
+        own: Distribution | None = None
+        if at_once and self.life.ways.immediate is not None:
+            own = scaled(self.life.ways.immediate, 60)
+            if pool is None or online:
+                pool = at_once[0]
+        elif pool is None or online or self.step.dealing.desks <= 1:
+            return -1
+        elif hands is not None:
+            own = scaled(hands.touch, 60)
+        fixed = 0 if own is not None else self.around.handling.window_minutes * 60
+        more = {
+            "own": own,
+            "fixed": fixed,
+            "slower": own is not None and self._slows(),
+            "when": when,
+        }
+        return self._add(
+            "window", self.own_calendar, (pool,),
+            finishes=self.life.finish, patience=self._patience(), **more,
+        )  # fmt: skip
+
+    def _slows(self) -> bool:
+        return self.life.completeness is not None
+
+    def _patience(self) -> Distribution | None:
+        away = self.life.ways.withdrawals
+        if away is None or away.patience is None:
+            return None
+        return scaled(away.patience, DAY_SECONDS)
+
+    def _corrections(self) -> list[_Back]:
+        """Return how files go back for correction: chances by visit, the applicant's time."""
         corrections = self.life.corrections
         said = self.step.dealing.correction_share / 1000
         share = said or (corrections.share if corrections else 0.0)
         if corrections is None or not share:
-            return
+            return []
         if self.step.dealing.online is not Online.NONE:
             share *= corrections.precheck
         if self.step.dealing.tolerance:
             share /= 2  # half of what is missing may come later (assumption)
-        if at < 0:
-            at = self._add("check", self.counting, own=Fixed(0), when=when)
         chances = (share, 0.0) if corrections.at_once else (*(share,) * corrections.rounds, 0.0)
-        to = len(self.desks)
         within = corrections.notice_days * self.around.day_ticks
-        self.desks[at] = replace(self.desks[at], routes=(Route(to, chances, within),))
         delay = scaled(corrections.delay, self.around.day_ticks)
+        return [("correction", chances, within, delay, 1.0)]
+
+    def _returns(self) -> list[_Back]:
+        """Return how files go back that are not accepted (退件)."""
+        returns = self.life.ways.returns
+        if returns is None or not returns.share:
+            return []
+        delay = scaled(returns.delay, self.around.day_ticks)
+        return [("returned", (returns.share,), 0, delay, returns.again)]
+
+    def _specials(self, when: tuple[When, ...]) -> None:
+        """Add the hearing, test, appraisal or the like that the decision needs (art. 45)."""
+        dealing = self.step.dealing
+        wanted = [word.value for word in dealing.special]
+        if dealing.expert_review and self.life.panel is None:
+            wanted.append("expert_review")
+        for special in self.life.ways.specials:
+            if special.reason not in wanted:
+                continue
+            pool = self.around.pool(f"{special.office}.reviewer") if special.office else None
+            ask = special.chance < 1
+            if ask:
+                to = len(self.desks) + 1
+                self._add("needed", self.counting, own=Fixed(0), when=when,
+                          routes=(Route(to, (special.chance,)),))  # fmt: skip
+            self._add(
+                special.reason, self.counting, () if pool is None else (pool,), when=when,
+                own=scaled(special.days, self.around.day_ticks), aside=ask,
+                **self._stopped(special.reason),
+            )  # fmt: skip
+
+    def _consult(self, when: tuple[When, ...]) -> None:
+        """Ask all linked offices at once for their opinions (联办, 抄告相关)."""
+        linked = next((each for each in self.life.ways.linked if each.step == self.step.key), None)
+        if linked is None or self.step.dealing.handling is not HandlingClass.LINKED:
+            return
+        day = self.around.day_ticks
+        silence = linked.silence.amount * day if linked.silence is not None else 0
+        asks = self._add("linked", self.counting, own=Fixed(0), part=Part.DWELL, when=when)
+        firsts = []
+        for office in linked.offices:
+            pool = self.around.pool(f"{office}.reviewer")
+            dwell = len(self.desks) + 1
+            firsts.append(
+                self._add(
+                    f"opinion-{office}",
+                    self.counting,
+                    () if pool is None else (pool,),
+                    own=scaled(linked.minutes, 60),
+                    aside=True,
+                    routes=(Route(dwell, (1.0,)),),
+                    when=when,
+                )
+            )
+            self._add(
+                f"answer-{office}", self.counting, own=scaled(linked.days, day), part=Part.DWELL,
+                aside=True, answers=asks, when=when,
+            )  # fmt: skip
+        deemed = -1
+        if silence:
+            deemed = self._add(
+                DEEMED, self.counting, own=Fixed(0), part=Part.DWELL, aside=True, when=when
+            )
+        gathering = Consultation(tuple(firsts), silence, deemed)
+        self.desks[asks] = replace(self.desks[asks], gathering=gathering)
+
+    def _report_up(self, together: int, when: tuple[When, ...]) -> None:
+        """Let the file climb to the level that decides, and the result descend (上报件)."""
+        up, dealing, day = self.life.ways.report_up, self.step.dealing, self.around.day_ticks
+        if up is None:
+            return
+        legs = max(1, dealing.decide_level.rank - dealing.accept_level.rank)
+        carried = Fixed(legs * self.life.courier_days * day)
+        if carried.value:
+            self._add("courier-up", self.counting, own=carried, part=Part.DWELL, when=when)
+        if up.minutes is not None:
+            pool = self.around.pool(f"{up.office}.reviewer")
+            self._add(
+                "upper-level", together, () if pool is None else (pool,),
+                own=scaled(up.minutes, 60), when=when,
+            )  # fmt: skip
         self._add(
-            "correction", self.counting, own=delay, part=Part.APPLICANT, aside=True,
-            routes=(Route(at, (1.0,)),), when=when,
-        )  # fmt: skip
+            "upper-dwell", self.counting, own=scaled(up.days, day), part=Part.DWELL, when=when
+        )
+        if carried.value:
+            self._add("courier-down", self.counting, own=carried, part=Part.DWELL, when=when)
 
     def _review(self, reviewers: tuple[int, ...], together: int, when: tuple[When, ...]) -> None:
         """Let the file pass its hands: reviewers and, last, the approver."""
         step, life = self.step, self.life
+        self._specials(when)
+        self._consult(when)
         times = self._hands()
         behind = times is not None and life.hands is not None and not life.hands.window_counts
         hands = max(1, step.dealing.desks - (not behind))
@@ -240,7 +405,11 @@ class DeskChain:
             last = hand == hands - 1
             pools, other = self._who(reviewers, last and hands > 1, first_hand)
             name = "review" if hand == 0 else ("approval" if last else f"review-{hand + 1}")
-            more: dict[str, object] = {"when": when, "other_than": other}
+            more: dict[str, object] = {
+                "when": when,
+                "other_than": other,
+                "patience": self._patience(),
+            }
             hours = together
             goes = self.around.pool(f"{crew.key}.crew") if crew and hand == 0 else None
             if crew is not None and goes is not None:
@@ -249,9 +418,12 @@ class DeskChain:
                 more["gathering"] = crew.trip(self.around.day_ticks)
             if times is not None:
                 touch = scaled(times.touch, 60)
-                at = self._add(name, hours, pools, own=touch, **more)
+                at = self._add(name, hours, pools, own=touch, slower=self._slows(), **more)
                 dwell = scaled(times.dwell, self.around.day_ticks)
-                self._add("dwell", self.own_calendar, own=dwell, part=Part.DWELL, when=when)
+                self._add(
+                    "dwell", self.own_calendar, own=dwell, part=Part.DWELL, when=when,
+                    slower=self._slows(),
+                )  # fmt: skip
             else:
                 at = self._add(name, hours, pools, share=share // hands, **more)
                 if share < 1000:
@@ -293,10 +465,14 @@ class DeskChain:
         central: list[int] = []
         for number, place in enumerate(self.life.places):
             here = (When(fact, (number,)),)
+            if self._is_immediate():
+                self._window(place.key, here, reviewers)
+                continue
             self._window(place.key, here)
             if self.step.key in place.decides and place.reviewers:
                 pool = self.around.pool(f"{place.key}.reviewer")
                 pools = () if pool is None else (pool,)
+                self._specials(here)
                 self._add("review", self.own_calendar, pools, share=1000, when=here)
             else:
                 central.append(number)
@@ -305,7 +481,10 @@ class DeskChain:
                     self._add("courier-up", self.counting, own=days, part=Part.DWELL, when=here)
         if not central:
             return
-        self._review(reviewers, together, (When(fact, tuple(central)),))
+        everywhere = (When(fact, tuple(central)),)
+        self._review(reviewers, together, everywhere)
+        if self._is_reported():
+            self._report_up(together, everywhere)
         for number in central:
             days = Fixed(self.life.places[number].courier_days * self.around.day_ticks)
             here = (When(fact, (number,)),)

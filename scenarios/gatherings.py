@@ -1,4 +1,4 @@
-"""Desks where cases gather: meetings, trips, zone results and quotas, as frozen values."""
+"""Desks where cases or opinions gather: meetings, trips, zones, quotas, as frozen values."""
 
 from __future__ import annotations
 
@@ -100,4 +100,23 @@ class Quota:
     licences: int
 
 
-Gathering = Meeting | Trip | ZoneResult | Quota
+@dataclass(frozen=True, slots=True)
+class Consultation:
+    """Offices that are asked at the same time; the case goes on when all have answered.
+
+    Attributes
+    ----------
+    asks : tuple of int
+        Indices of the first desk of each office's opinion.
+    silence : int
+        Ticks of the desk's calendar after which who has not answered agrees; 0: never.
+    deemed : int
+        Index of the desk by which the case then goes on; -1: there is none.
+    """
+
+    asks: tuple[int, ...]
+    silence: int = 0
+    deemed: int = -1
+
+
+Gathering = Meeting | Trip | ZoneResult | Quota | Consultation

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from scenarios.distributions import Distribution
 from scenarios.sections import Crew, Section
+from scenarios.ways import USUAL_WAYS, Ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +318,8 @@ class Life:
         Zone assessments shared by all cases: step and natural days of validity.
     delivery_days : int
         Working days of delivery after the last decision.
+    ways : Ways
+        What may happen to a case: classes, clocks, returns, inspections.
     """
 
     finish: bool = False
@@ -351,6 +354,7 @@ class Life:
     until_days: int = 0
     priority: int = 1
     promise_days: int = 0
+    ways: Ways = USUAL_WAYS
 
 
 PLAIN = Life()

@@ -154,6 +154,25 @@ class Slower:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What an inspection may find, and how long the applicant's later items then wait (M30).
+
+    Attributes
+    ----------
+    chance : float
+        Chance that it finds something.
+    holds : int
+        Natural ticks for which they wait.
+    at_door : bool
+        Whether new cases of the applicant wait, rather than steps with ``clearance``.
+    """
+
+    chance: float
+    holds: int
+    at_door: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """One station inside a step: a queue for people, or a stretch of waiting for them.
 
@@ -201,6 +220,18 @@ class Desk:
         A meeting, a trip for several cases, a shared zone result, a quota.
     other_than : int
         Index of a desk whose person may not serve the same case here; -1: anybody may.
+    reason : str
+        Why the law does not count the time there (:class:`rules.law.ClockStopRule`); empty:
+        it counts unless ``part`` says otherwise.
+    restarts : bool
+        Whether the step's legal clock begins anew when the case leaves the desk.
+    answers : int
+        Index of the desk that asked for an opinion which is ready when the case leaves
+        this one; -1: of none.
+    finding : Finding or None
+        What an inspection there may find.
+    slower : bool
+        Whether what makes the step longer lengthens the desk's own time, too.
     """
 
     step: int
@@ -221,6 +252,11 @@ class Desk:
     keeps: bool = False
     gathering: Gathering | None = None
     other_than: int = -1
+    reason: str = ""
+    restarts: bool = False
+    answers: int = -1
+    finding: Finding | None = None
+    slower: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +321,26 @@ AMPLE = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """A step that is over when nobody has answered by its limit (逾期视为同意).
+
+    Attributes
+    ----------
+    ticks : int
+        From the step's start.
+    calendar : int
+        Index of the calendar in which they run.
+    desk : int
+        Index of the desk by which such cases leave; a visit there tells that silence was
+        taken for consent.
+    """
+
+    ticks: int
+    calendar: int
+    desk: int
+
+
+@dataclass(frozen=True, slots=True)
 class PlanStep:
     """A step of the plan.
 
@@ -316,6 +372,12 @@ class PlanStep:
         Index of the calendar in which each of them counts.
     after_issue : bool
         Whether it follows the result (spot check, supervision) and does not keep the case.
+    extension : int
+        Ticks by which the statutory limit may be extended once; 0: by none.
+    silence : Silence or None
+        Whether and when silence is consent.
+    clearance : bool
+        Whether it waits while a finding holds up the applicant.
     """
 
     key: str
@@ -333,6 +395,9 @@ class PlanStep:
     promise_calendar: int = 0
     limit_calendar: int = 0
     after_issue: bool = False
+    extension: int = 0
+    silence: Silence | None = None
+    clearance: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -481,6 +546,25 @@ class Supervision:
     stream: int
 
 
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """How limits are watched and extended.
+
+    Attributes
+    ----------
+    warning : int
+        Thousandths of a limit after which the yellow light is on.
+    promised : bool
+        Whether the promised limit is watched, rather than the statutory one.
+    extended : float
+        Share of files whose statutory limit the head extends when its warning is on.
+    """
+
+    warning: int
+    promised: bool
+    extended: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """What engines run.
@@ -522,6 +606,10 @@ class Plan:
     sortings : tuple of Sorting
         One for each stream of the arrivals, in order; empty: streams or weights say of which
         type a case is.
+    watch : Watch or None
+        Whether limits are watched and told of in summaries.
+    applicants : int
+        To how many applicants the cases belong in turn, for findings; 0: not said.
     """
 
     key: str
@@ -540,6 +628,8 @@ class Plan:
     supervision: Supervision | None = None
     until: int = 0
     sortings: tuple[Sorting, ...] = ()
+    watch: Watch | None = None
+    applicants: int = 0
 
     @property
     def day_ticks(self) -> int:

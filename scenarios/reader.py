@@ -20,6 +20,7 @@ from scenarios.lever_files import read_lever
 from scenarios.life_files import LIFE_TABLES, read_life
 from scenarios.scenario import Cases, Handling, Hours, Office, Scenario
 from scenarios.toml_files import Settings, read_toml
+from scenarios.way_files import WAY_TABLES, read_ways
 from scenarios.what_if import with_values
 
 SCENARIO_FILE = "scenario.toml"
@@ -89,7 +90,7 @@ def read_scenario(
     settings = with_values(read_toml(path, reading), values or {})
     if reading.problems:
         raise InputError(reading.problems)
-    settings.only((*_TOP, *LIFE_TABLES))
+    settings.only((*_TOP, *LIFE_TABLES, *WAY_TABLES))
     settings.whole("schema", _SCHEMA, low=_SCHEMA, high=_SCHEMA)
     hours = _hours(settings)
     offices = _offices(_inside(folder, settings, "offices", "offices.csv"), hours, reading)
@@ -139,6 +140,13 @@ def read_scenario(
     )
     if trace := scenario.life.arrivals.trace:
         scenario = replace(scenario, cases=replace(scenario.cases, number=len(trace)))
+    ways = read_ways(
+        settings,
+        offices=[office.key for office in offices],
+        steps=today.keys,
+        on=scenario.first_day,
+    )
+    scenario = replace(scenario, life=replace(scenario.life, ways=ways))
     if settings.has("type") or settings.has("tables"):
         scenario = _with_sorts(scenario, settings, reading)
     settings.table("simulation").only(("replications", "seed"))

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from rules import Calendar
 from scenarios import AMPLE
 from scenarios.plan import IntArray, Plan
+from simulator.account import Account, account_row, columns
 from simulator.engines import engine_for
 from simulator.histograms import Histogram
 from simulator.trace import Trace
@@ -79,6 +80,11 @@ class Design:
     @property
     def width(self) -> int:
         """Number of columns of the design's tallies."""
+        return self.account_from + len(columns(self.plan))
+
+    @property
+    def account_from(self) -> int:
+        """Column of the tallies at which the account of clocks and types begins."""
         return len(COLUMNS) + 3 * len(self.pools())
 
 
@@ -127,6 +133,10 @@ class Tally:
         first = len(COLUMNS) + 3 * place
         held, open_, waited = self.rows[:, first : first + 3].T
         return held, open_, waited
+
+    def account(self, design: Design) -> Account:
+        """Return the accounts of the design that was tallied."""
+        return Account(columns(design.plan), self.rows[:, design.account_from :])
 
     def first(self, replications: int) -> Tally:
         """Return the rows of the replications below a number; the histogram stays whole."""
@@ -242,6 +252,7 @@ def tally_of(design: Design, traces: Sequence[tuple[int, Trace]]) -> Tally:
                 keeps.worked(*span),
                 _worked(keeps, trace.ready[:, desks], trace.start[:, desks]),
             )
+        row[design.account_from :] = account_row(design.plan, trace)
     ticks = np.concatenate(elapsed) if elapsed else np.zeros(0, dtype=np.int64)
     return Tally(rows, Histogram.of(ticks, MINUTE))
 

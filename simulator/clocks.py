@@ -2,8 +2,8 @@
 
 *Elapsed* is the applicant's clock, *counted* the legal one, *touch* the work. The
 counted clock of a step runs while the office has the file: it stands still while the
-applicant corrects it and while the law stops it (art. 45). That of a case runs while it
-runs for any of its steps.
+applicant corrects it and while the law stops it (art. 45), and begins anew when a file
+that was returned is filed again. That of a case runs while it runs for any of its steps.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from scenarios.gatherings import Consultation
 from scenarios.plan import IntArray, Part, Plan
 from simulator.trace import Outcome, Trace
 
@@ -92,7 +93,7 @@ class StepClocks:
 def clocks(plan: Plan, trace: Trace) -> Clocks:
     """Return the clocks of all cases of a replication."""
     counting = plan.calendars[0]
-    rows = trace.visits()
+    rows = up_to_consent(plan, trace, trace.visits())
     case, ready, start, end = rows[:, 0], rows[:, 3], rows[:, 4], rows[:, 5]
     part = _parts(plan)[rows[:, 1]]
     open_ready, open_start, open_end = (
@@ -104,9 +105,8 @@ def clocks(plan: Plan, trace: Trace) -> Clocks:
         return np.bincount(case, weights=held, minlength=len(trace.arrival)).astype(np.int64)
 
     service = open_end - open_start
-    names = [each.value for each in Part]
-    of = {name: total(service, part == index) for index, name in enumerate(names)}
-    counted = ~np.isin(part, [names.index(each.value) for each in NOT_COUNTED])
+    of = {each.value: total(service, part == index) for index, each in enumerate(Part)}
+    counted = clock_runs(plan, rows)
     return Clocks(
         elapsed=counting.worked_many(trace.arrival, trace.finish),
         counted=_union(case[counted], open_ready[counted], open_end[counted], len(trace.arrival)),
@@ -119,19 +119,71 @@ def clocks(plan: Plan, trace: Trace) -> Clocks:
     )
 
 
-def step_clocks(plan: Plan, trace: Trace, step: int, *, promised: bool = False) -> StepClocks:
-    """Return the clocks of one step, in the calendar of its statutory or promised limit."""
+def clock_runs(plan: Plan, visits: IntArray) -> NDArray[np.bool_]:
+    """Return for each visit whether the legal clock runs in it.
+
+    It does not with the applicant, where the law of the day stops it, and not in what came
+    before a file that was returned was filed again. While several offices are asked it
+    runs at the desk that asks.
+    """
+    runs = np.array(
+        [d.part not in NOT_COUNTED and not d.reason for d in plan.desks], dtype=np.bool_
+    )
+    runs[_beside(plan)] = False
+    restarts = np.array([desk.restarts for desk in plan.desks], dtype=np.bool_)
+    counted = runs[visits[:, 1]]
+    if not restarts.any():
+        return np.asarray(counted)
+    of = np.array([desk.step for desk in plan.desks], dtype=np.int64)
+    place = visits[:, 0] * len(plan.steps) + of[visits[:, 1]]
+    places, inverse = np.unique(place, return_inverse=True)
+    anew = np.full(len(places), -1, dtype=np.int64)
+    back = restarts[visits[:, 1]]
+    np.maximum.at(anew, inverse[back], visits[back, 5])
+    return np.asarray(counted & (visits[:, 3] >= anew[inverse]))
+
+
+def step_visits(plan: Plan, trace: Trace, step: int, visits: IntArray) -> IntArray:
+    """Return the visits to a step's desks, up to where silence was taken for consent."""
+    return up_to_consent(plan, trace, visits[np.isin(visits[:, 1], plan.steps[step].desks)])
+
+
+def up_to_consent(plan: Plan, trace: Trace, visits: IntArray) -> IntArray:
+    """Return visits cut off where their step was over because silence was consent."""
+    silent = [step for step in plan.steps if step.silence is not None]
+    if not silent:
+        return visits
+    cut = visits.copy()
+    for step in silent:
+        mine = np.isin(visits[:, 1], step.desks)
+        over = trace.step_end(step)[visits[mine, 0]]
+        cut[mine, 3:6] = np.minimum(visits[mine, 3:6], over.reshape(-1, 1))
+    return cut
+
+
+def step_clocks(
+    plan: Plan,
+    trace: Trace,
+    step: int,
+    *,
+    promised: bool = False,
+    visits: IntArray | None = None,
+) -> StepClocks:
+    """Return the clocks of one step, in the calendar of its statutory or promised limit.
+
+    ``visits`` are those of the trace, where they are at hand.
+    """
     asked = plan.steps[step]
     calendar = plan.calendars[asked.promise_calendar if promised else asked.limit_calendar]
-    rows = trace.visits()
-    rows = rows[np.isin(rows[:, 1], asked.desks)]
+    rows = step_visits(plan, trace, step, trace.visits() if visits is None else visits)
     done = np.isin(trace.outcomes(), [Outcome.FINISHED]) & (trace.types_of() == asked.of)
     rows = rows[done[rows[:, 0]]]
     cases = np.unique(rows[:, 0])
     place = np.searchsorted(cases, rows[:, 0])
     part = _parts(plan)[rows[:, 1]]
-    names = [each.value for each in Part]
-    counted = ~np.isin(part, [names.index(each.value) for each in NOT_COUNTED])
+    # opinions lie side by side: the time of the desk that asks holds them
+    alone = ~np.isin(rows[:, 1], _beside(plan))
+    counted = clock_runs(plan, rows)
     inside = calendar.worked_many(rows[:, 3], rows[:, 5])
     held = calendar.worked_many(rows[:, 4], rows[:, 5])
 
@@ -139,16 +191,23 @@ def step_clocks(plan: Plan, trace: Trace, step: int, *, promised: bool = False) 
         sums = np.bincount(place, weights=np.where(among, ticks, 0), minlength=len(cases))
         return sums.astype(np.int64)
 
-    everything = np.ones(len(rows), dtype=np.bool_)
     return StepClocks(
         cases,
-        total(inside, everything),
+        total(inside, alone),
         total(inside, counted),
-        total(held, part == names.index("work")),
+        total(held, part == list(Part).index(Part.WORK)),
     )
 
 
-def late(plan: Plan, trace: Trace, step: int, limit: int, *, promised: bool = False) -> list[Late]:
+def late(
+    plan: Plan,
+    trace: Trace,
+    step: int,
+    limit: int,
+    *,
+    promised: bool = False,
+    visits: IntArray | None = None,
+) -> list[Late]:
     """Return every case that passed a limit of a step on the counted clock, and where.
 
     Pass ``int(WARNING * limit)`` for those that came close enough to be warned of;
@@ -156,24 +215,44 @@ def late(plan: Plan, trace: Trace, step: int, limit: int, *, promised: bool = Fa
     """
     asked = plan.steps[step]
     calendar = plan.calendars[asked.promise_calendar if promised else asked.limit_calendar]
-    times = step_clocks(plan, trace, step, promised=promised)
+    visits = trace.visits() if visits is None else visits
+    times = step_clocks(plan, trace, step, promised=promised, visits=visits)
     over = set(times.cases[times.counted > limit].tolist())
     if not over:
         return []
-    rows = trace.visits()
-    rows = rows[np.isin(rows[:, 1], asked.desks) & np.isin(rows[:, 0], list(over))]
+    rows = step_visits(plan, trace, step, visits)
+    rows = rows[np.isin(rows[:, 0], list(over))]
     rows = rows[np.lexsort((rows[:, 4], rows[:, 3], rows[:, 0]))]
+    beside = rows[np.isin(rows[:, 1], _beside(plan))]
     used: dict[int, int] = {}
     found = []
-    for case, desk, _, ready, _, end in rows.tolist():
-        if case not in over or plan.desks[desk].part in NOT_COUNTED:
+    for case, desk, _, ready, _, end in rows[clock_runs(plan, rows)].tolist():
+        if case not in over:
             continue
         before = used.get(case, 0)
         used[case] = before + calendar.worked(ready, end)
         if used[case] > limit:
-            found.append(Late(case, step, desk, calendar.add(ready, limit - before)))
+            at = calendar.add(ready, limit - before)
+            asks = isinstance(plan.desks[desk].gathering, Consultation)
+            found.append(Late(case, step, _last_to_answer(beside, case, at, desk, asks=asks), at))
             over.discard(case)
     return found
+
+
+def _last_to_answer(beside: IntArray, case: int, at: int, desk: int, *, asks: bool) -> int:
+    """Return the desk that a limit's end is due to: of several opinions the last."""
+    if not asks:
+        return desk
+    open_then = (beside[:, 0] == case) & (beside[:, 3] <= at) & (beside[:, 5] > at)
+    rows = beside[open_then]
+    return int(rows[np.argmax(rows[:, 5]), 1]) if len(rows) else desk
+
+
+def _beside(plan: Plan) -> list[int]:
+    """Return the desks of opinions, which several offices give side by side in one step."""
+    asking = {n: d.gathering for n, d in enumerate(plan.desks)}
+    first = [ask for each in asking.values() if isinstance(each, Consultation) for ask in each.asks]
+    return first + [n for n, desk in enumerate(plan.desks) if desk.answers >= 0]
 
 
 def _parts(plan: Plan) -> IntArray:

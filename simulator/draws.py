@@ -31,6 +31,8 @@ ARRIVAL = 1
 ROUTE, PATIENCE, LEFT, LEFT_UNTIL, FACT, TYPE, RUNNING, DOWN, ERRAND, FINDING = range(2, 12)
 """Purposes: the way on from a desk, patience, whether and until when work is left to the limit, a
 fact, the case type, how long a system runs and is down, other duties, an inspection's finding."""
+EXTENSION = 13
+"""Purpose of the draw that says whether a limit is extended; its stream is the step's."""
 COUNT = 12
 """Purpose of a second number that some arrival patterns need: how many come in a day."""
 
@@ -281,6 +283,9 @@ def _split(plan: Plan, step: PlanStep, luck: _Luck, facts: IntArray) -> list[tup
         desk = plan.desks[index]
         if desk.own is not None:
             taken = ticks_of(desk.own, luck.numbers[desk.stream])
+            for each in step.slower if desk.slower else ():
+                longer = np.rint(taken * (each.thousandths / 1000)).astype(np.int64)
+                taken = np.where(holds((each.when,), facts), longer, taken)
         elif index == shared[-1]:
             taken = left
         else:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scenarios.arrivals import AtOnce, Traced
-from scenarios.gatherings import Trip
+from scenarios.gatherings import Consultation, Trip
 from scenarios.plan import AMPLE, DONE, IntArray, Plan
 from simulator.draws import arrival_times, case_types, desk_times
 
@@ -134,6 +134,10 @@ def _visits(plan: Plan) -> list[float]:
             later = [other for other in plain if other > index]
             if later and rest > 0:
                 moves[place, desks.index(later[0])] += rest
+            gathering = plan.desks[index].gathering
+            if isinstance(gathering, Consultation):
+                for asked in gathering.asks:
+                    moves[place, desks.index(asked)] += 1.0
         enters = np.zeros(len(desks))
         enters[desks.index(plain[0])] = 1.0
         # least squares: a loop without end has no solution, and no finite load either

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scenarios.plan import IntArray, Part, Plan
-from simulator.clocks import NOT_COUNTED
+from simulator.clocks import clock_runs, up_to_consent
 from simulator.trace import Trace
 
 AT_ONCE = 50_000
@@ -53,11 +54,15 @@ def columns_of(plan: Plan, number: int, trace: Trace) -> Iterator[dict[str, Colu
     )
     keys = [each.key for each in plan.types]
     types = trace.types_of()
+    reasons = [desk.reason for desk in plan.desks]
     every = trace.visits()
+    # what stops a clock may lie in another part of the rows, so this is found at once
+    runs, until = clock_runs(plan, every), up_to_consent(plan, trace, every)
     for begin in range(0, max(1, len(every)), AT_ONCE):
-        visits = every[begin : begin + AT_ONCE]
+        some = slice(begin, begin + AT_ONCE)
+        visits = every[some]
         case, desk, visit, ready, start, end = visits.T
-        counted, touch = clocks_of(plan, visits)
+        counted, touch = clocks_of(plan, visits, until[some], runs[some])
         yield {
             "replication": Numbers(np.full_like(case, number)),
             "case": Numbers(case),
@@ -73,18 +78,28 @@ def columns_of(plan: Plan, number: int, trace: Trace) -> Iterator[dict[str, Colu
             "elapsed": Numbers(end - ready),
             "counted": Numbers(counted),
             "touch": Numbers(touch),
+            "reason": Words(desk, reasons),
         }
 
 
-def clocks_of(plan: Plan, visits: IntArray) -> tuple[IntArray, IntArray]:
-    """Return of each visit how long the legal clock ran and how long people worked."""
+def clocks_of(
+    plan: Plan, visits: IntArray, until: IntArray, runs: NDArray[np.bool_]
+) -> tuple[IntArray, IntArray]:
+    """Return of each visit how long the legal clock ran and how long people worked.
+
+    Parameters
+    ----------
+    visits, until : array of shape (visits, 6)
+        Those of the trace, and cut off where silence was consent.
+    runs : array of shape (visits,)
+        Whether the clock runs in each.
+    """
     desk = visits[:, 1]
-    runs = np.array([each.part not in NOT_COUNTED for each in plan.desks], dtype=np.bool_)
     works = np.array([each.part is Part.WORK for each in plan.desks], dtype=np.bool_)
     calendar = np.array([each.calendar for each in plan.desks], dtype=np.int64)
-    counted = plan.calendars[0].worked_many(visits[:, 3], visits[:, 5])
+    counted = plan.calendars[0].worked_many(until[:, 3], until[:, 5])
     touch = np.zeros(len(visits), dtype=np.int64)
     for number in np.unique(calendar[desk]).tolist():
         mine = calendar[desk] == number
         touch[mine] = plan.calendars[number].worked_many(visits[mine, 4], visits[mine, 5])
-    return np.where(runs[desk], counted, 0), np.where(works[desk], touch, 0)
+    return np.where(runs, counted, 0), np.where(works[desk], touch, 0)

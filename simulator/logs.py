@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from rules.files import whole_file
 from scenarios.plan import IntArray, Plan
+from simulator.clocks import clock_runs, up_to_consent
 from simulator.csv_text import cells, joined
 from simulator.log_columns import Column, clocks_of, columns_of
 from simulator.trace import Outcome, Trace
@@ -44,6 +45,8 @@ class Row(NamedTuple):
     elapsed, counted, touch : int
         The three clocks of the visit: civil ticks from ready to end, open ticks of the
         counting calendar that the legal clock ran, ticks of work.
+    reason : str
+        Why the law does not count the time (art. 45 and local rules); mostly empty.
     """
 
     replication: int
@@ -60,6 +63,7 @@ class Row(NamedTuple):
     elapsed: int
     counted: int
     touch: int
+    reason: str = ""
 
 
 def rows_of(plan: Plan, number: int, trace: Trace) -> Iterator[Row]:
@@ -73,7 +77,8 @@ def rows_of(plan: Plan, number: int, trace: Trace) -> Iterator[Row]:
         for desk in plan.desks
     ]
     visits = trace.visits()
-    counted, touch = clocks_of(plan, visits)
+    runs, until = clock_runs(plan, visits), up_to_consent(plan, trace, visits)
+    counted, touch = clocks_of(plan, visits, until, runs)
     types = trace.types_of().tolist()
     for (case, desk, visit, ready, start, end), legal, work in zip(
         visits.tolist(), counted.tolist(), touch.tolist(), strict=True
@@ -82,6 +87,7 @@ def rows_of(plan: Plan, number: int, trace: Trace) -> Iterator[Row]:
         yield Row(
             number, case, step, name, pools, ready, start, end, visit,
             plan.desks[desk].part.value, plan.types[types[case]].key, end - ready, legal, work,
+            plan.desks[desk].reason,
         )  # fmt: skip
 
 
@@ -160,6 +166,7 @@ def _write_xes(run: Run, file: TextIO) -> None:
                 + _string("org:resource", row.pools)
                 + _string("desk", row.desk)
                 + _string("part", row.part)
+                + (_string("clock:stopped_by", row.reason) if row.reason else "")
                 + f'<int key="visit" value="{row.visit}"/>'
             )
             ends = "".join(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rules import Calendar
-from scenarios.gatherings import Meeting, Quota, Trip, ZoneResult
+from scenarios.gatherings import Consultation, Meeting, Quota, Trip, ZoneResult
 from scenarios.plan import AMPLE, Part, Plan
 
 Entry = tuple[int, int, int]
@@ -70,6 +70,8 @@ class Lookup:
             for desk, following in pairwise(plain):
                 self.after[desk] = following
             for index in step.desks:
+                if desks[index].answers >= 0:
+                    continue  # the desk that asked goes on when all have answered
                 if desks[index].aside:
                     later = [other for other in plain if other > index]
                     self.after[index] = later[0] if later else -1
@@ -90,6 +92,8 @@ class Lookup:
             or desk.to_limit is not None
             or desk.keeps
             or bool(desk.when)
+            or steps[desk.step].silence is not None
+            or steps[desk.step].clearance
             or bool(steps[desk.step].when)
             for index, desk in enumerate(desks)
         ]
@@ -98,6 +102,11 @@ class Lookup:
         self.trip = [desk.gathering if isinstance(desk.gathering, Trip) else None for desk in desks]
         self.zone = [isinstance(desk.gathering, ZoneResult) for desk in desks]
         self.quota = [isinstance(desk.gathering, Quota) for desk in desks]
+        self.asks = [isinstance(desk.gathering, Consultation) for desk in desks]
+        self.answers = [desk.answers >= 0 for desk in desks]
+        self.finds = [desk.finding is not None for desk in desks]
+        self.silent = [step.silence is not None for step in steps]
+        self.cleared = [step.clearance for step in steps]
         self.learns = [
             bool(plan.learning) and bool(desk.pools) and desk.part is Part.WORK for desk in desks
         ]

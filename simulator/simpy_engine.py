@@ -41,12 +41,10 @@ import numpy as np
 from simpy import Environment, Event
 
 from rules.calendars import BeyondCalendar
-from scenarios.case_sorts import SALT_SHIFT
 from scenarios.orders import Standing
-from scenarios.plan import DONE, REFUSED, Plan
+from scenarios.plan import DONE, REFUSED, IntArray, Plan
 from simulator.colleagues import ANYBODY, Colleagues, Team, begin_together, end_of_work
 from simulator.draws import (
-    FINDING,
     LEFT,
     LEFT_UNTIL,
     PATIENCE,
@@ -54,17 +52,20 @@ from simulator.draws import (
     Draws,
     arrival_times,
     calendars_of,
+    case_facts,
     case_keys,
     case_types,
     desk_times,
     errands,
     ticks_of,
-    uniforms,
 )
+from simulator.extensions import with_extensions
+from simulator.findings import Findings
 from simulator.gathering import Gatherings
 from simulator.interrupting import Interruptible
 from simulator.job_tables import by_job, skipped, trace_of
 from simulator.lookup import ELSE, Entry, Lookup
+from simulator.silence import Silence
 from simulator.trace import Hold, Outcome, Trace
 
 
@@ -141,14 +142,14 @@ class House:
         self.interruptible = Interruptible(self)
         self.holds: list[tuple[int, ...]] = []  # see Trace
         self.draws: dict[tuple[int, int], Draws] = {}
+        self.facts: IntArray | None = None  # drawn when asked for
         self.now = 0
         # to be dealt with at the end of this round: pools, or ELSE for leaving and gatherings
         self.touched: list[int] = []
         self.leaving: list[tuple[int, Outcome]] = []
         self.gatherings = Gatherings(self)
-        self.held_up: list[tuple[int, int]] = []
-        if plan.supervision is not None:
-            self.held_up = [(0, 0)] * plan.supervision.applicants
+        self.silence = Silence(self)
+        self.findings = Findings(self)
         self.left_house = 0
 
     def run(self) -> Trace:
@@ -163,10 +164,12 @@ class House:
                 self.at(0, self.touched.append, pool)
         if self.plan.until:
             self.env.run(until=self.plan.until)
+            self.now = self.plan.until
         else:
             self.env.run()
             self._all_have_left()
-        return trace_of(self)
+        self.silence.close(-1)
+        return with_extensions(trace_of(self), self.plan, *self.address)
 
     def _all_have_left(self) -> None:
         """Refuse a run in which somebody waits for ever, rather than leave him out of the answer.
@@ -205,12 +208,10 @@ class House:
         if place + 1 < self.cases:
             self.at(self.comes[place + 1][0], self._arrive, place + 1)
         case = self.comes[place][1]
-        if self.held_up:
-            since, until = self.held_up[self.applicant(case)]
-            if since < self.now < until:
-                self.at(until, self._enter, case)
-                return
-        self._enter(case)
+        if until := self.findings.door_opens(case, self.now):
+            self.at(until, self._enter, case)
+        else:
+            self._enter(case)
 
     def _enter(self, case: int) -> None:
         first = case * self.width
@@ -297,8 +298,14 @@ class House:
         """Prepare a desk that is more than a queue; True when nothing is left to do."""
         look, plain = self.look, self.plan.desks[desk]
         step = look.step[desk]
-        if look.timed[step] and desk == look.first_desk[step]:
-            self.began.setdefault(case * self.steps + step, now)
+        if desk == look.first_desk[step]:
+            if look.cleared[step] and (until := self.findings.step_opens(case, now)):
+                self.at(until, self._enable, job)
+                return True
+            if look.timed[step]:
+                self.began.setdefault(case * self.steps + step, now)
+            if look.silent[step]:
+                self.silence.begins(case, step, now)
         if self.ready[job] >= 0:
             visit = self.visit.get(job, 0)
             self.earlier.extend(
@@ -307,11 +314,14 @@ class House:
             self.visit[job] = visit + 1
             self.start[job] = self.end[job] = -1
             if plain.own is not None:
-                self.work[job] = self._draw(desk, 0).at(case, visit + 1)
+                self.work[job] = self._longer(self.draw(desk, 0).at(case, visit + 1), case, desk)
         self.ready[job] = now
         if self.skip is not None and self.skip[job]:
             self.start[job] = self.end[job] = now
             jobs += self.pass_on(job)
+            return True
+        if look.asks[desk]:
+            self.silence.ask(job, desk, now, jobs)
             return True
         if plain.gathering is not None:
             return self.gatherings.reach(job, desk, now, jobs)
@@ -319,20 +329,30 @@ class House:
             self._queue(job, desk, now)
             return True
         if plain.patience is not None and self.work[job]:
-            patience = self._draw(desk, PATIENCE).at(case, self.visit.get(job, 0))
+            patience = self.draw(desk, PATIENCE).at(case, self.visit.get(job, 0))
             self.at(now + patience, self._lose_patience, (job, now))
         if plain.to_limit is not None:
             self._leave_to_the_limit(job, case, desk, now)
         return False
 
+    def _longer(self, work: int, case: int, desk: int) -> int:
+        """Return what a desk's own time is for a case that makes its step longer."""
+        if self.plan.desks[desk].slower:
+            for each in self.plan.steps[self.look.step[desk]].slower:
+                if self.facts is None:
+                    self.facts = case_facts(self.plan, *self.address)
+                if self.facts[case, each.when.fact] in each.when.values:
+                    work = round(work * (each.thousandths / 1000))
+        return work
+
     def _leave_to_the_limit(self, job: int, case: int, desk: int, now: int) -> None:
         limit = self.plan.desks[desk].to_limit
         visit = self.visit.get(job, 0)
-        if limit is None or self._draw(desk, LEFT).at(case, visit) >= limit.chance:
+        if limit is None or self.draw(desk, LEFT).at(case, visit) >= limit.chance:
             return
         calendar = self.look.calendar[desk]
         began = self.began[case * self.steps + self.look.step[desk]]
-        before = int(limit.last * self._draw(desk, LEFT_UNTIL).at(case, visit))
+        before = int(limit.last * self.draw(desk, LEFT_UNTIL).at(case, visit))
         left = calendar.worked(now, calendar.add(began, max(0, limit.limit - before)))
         self.work[job] = max(self.work[job], left)
 
@@ -406,6 +426,9 @@ class House:
         case = job // width
         base = self.base[case]
         desk = base + job % width
+        if self.silence.void and job in self.silence.void:
+            self.silence.void.discard(job)
+            return []
         if self.finish[case] >= 0 and self._is_gone(case):
             return []
         if look.routed[desk] and not (self.skip is not None and self.skip[job]):
@@ -414,12 +437,25 @@ class House:
             to = look.after[desk]
         if to >= 0:
             return [case * width + to - base]
+        if look.answers[desk] and to == DONE:
+            return self.silence.answered(job, desk)
         if to < DONE:
             refused = to == REFUSED
             self.leaving.append((case, Outcome.REFUSED if refused else Outcome.WITHDRAWN))
             self.touched.append(ELSE)
             return []
-        step = look.step[desk]
+        if look.finds[desk]:
+            self.findings.inspect(case, desk)
+        return self.step_over(job)
+
+    def step_over(self, job: int) -> list[int]:
+        """Return the jobs that the end of a job's step makes ready now."""
+        width, look = self.width, self.look
+        case = job // width
+        base = self.base[case]
+        step = look.step[base + job % width]
+        if look.silent[step]:
+            self.silence.open.discard((case, step))
         if look.main[step]:
             self.open_steps[case] -= 1
             if not self.open_steps[case]:
@@ -446,7 +482,7 @@ class House:
     def _route(self, job: int, case: int, desk: int) -> int:
         """Return the desk that the case goes to, or how it ends."""
         visit = self.visit.get(job, 0)
-        number: float = self._draw(desk, ROUTE).at(case, visit)
+        number: float = self.draw(desk, ROUTE).at(case, visit)
         began = self.began.get(case * self.steps + self.look.step[desk], 0)
         for route in self.plan.desks[desk].routes:
             number -= route.chance(visit)
@@ -455,7 +491,7 @@ class House:
                 return self.look.after[desk] if late else route.to
         return self.look.after[desk]
 
-    def _draw(self, desk: int, purpose: int) -> Draws:
+    def draw(self, desk: int, purpose: int) -> Draws:
         """Return the draws of a desk for a purpose."""
         draws = self.draws.get((desk, purpose))
         if draws is None:
@@ -474,30 +510,10 @@ class House:
     # --- the end of a case ------------------------------------------------------------
 
     def _finish(self, case: int) -> None:
-        self.finish[case] = now = self.now
+        self.finish[case] = self.now
         self.outcome[case] = Outcome.FINISHED
         self._let_go(case)
-        watch = self.plan.supervision
-        if watch is not None:
-            seed, replication = self.address
-            number = uniforms(
-                seed, replication, self.keys[case : case + 1], np.array([watch.stream]),
-                purpose=FINDING,
-            )  # fmt: skip
-            if float(number[0]) < watch.chance:
-                self.at(now + watch.after, self._hold_up, self.applicant(case))
-
-    def applicant(self, case: int) -> int:
-        """Return the applicant of a case: they come in turn, in each stream."""
-        of = int(self.keys[case]) % 2**SALT_SHIFT if self.plan.sortings else case
-        return of % len(self.held_up)
-
-    def _hold_up(self, applicant: int) -> None:
-        """Let an applicant's later cases wait; holds from the next tick on."""
-        now = self.now
-        since, until = self.held_up[applicant]
-        holds_for = self.plan.supervision.holds if self.plan.supervision else 0
-        self.held_up[applicant] = (since if now < until else now, max(until, now + holds_for))
+        self.findings.finished(case)
 
     def _let_go(self, case: int) -> None:
         """Give back whoever stayed with the case."""
@@ -522,10 +538,12 @@ class House:
         for job in range(first, first + self.type[case].desks):
             if self.ready[job] >= 0 > self.start[job]:
                 self.end[job] = now
-                self._unqueue(job)
+                self.unqueue_job(job)
+        self.silence.close(case)
         self._let_go(case)
 
-    def _unqueue(self, job: int) -> None:
+    def unqueue_job(self, job: int) -> None:
+        """Take a job out of every queue in which it stands."""
         desk = self.base[job // self.width] + job % self.width
         if self.plan.desks[desk].gathering is not None:
             self.gatherings.leave(job, desk)

@@ -71,6 +71,8 @@ class Trace:
     holds : array of shape (rows, 6)
         What visits do not tell of who was held: a :class:`Hold`, pool, from, to, and for a
         pause the case and desk (else -1). Rows rise.
+    extended : array of shape (cases, steps) or empty
+        Whether the head extends the statutory limit once its warning is on; empty: never.
     """
 
     arrival: IntArray
@@ -85,6 +87,7 @@ class Trace:
     served: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((0, 0), dtype=np.bool_))
     work: IntArray = field(default_factory=lambda: np.zeros((0, 0), dtype=np.int64))
     holds: IntArray = field(default_factory=_no_visits)
+    extended: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((0, 0), dtype=np.bool_))
 
     def step_ready(self, step: PlanStep) -> IntArray:
         """Return when each case could begin the step: prerequisites and lags are over."""
@@ -96,8 +99,12 @@ class Trace:
 
     def step_end(self, step: PlanStep) -> IntArray:
         """Return when each case was done with the step."""
-        desks = list(step.desks)
-        return np.asarray(self.end[:, desks].max(axis=1), dtype=np.int64)
+        ends = np.asarray(self.end[:, list(step.desks)].max(axis=1), dtype=np.int64)
+        if step.silence is None:
+            return ends
+        at = step.silence.desk  # who works on when silence was taken for consent does so in vain
+        agreed = self.ready[:, at] > self.ready[:, step.desks[0]]
+        return np.where(agreed, self.end[:, at], ends)
 
     def outcomes(self) -> IntArray:
         """Return the outcome of each case."""

@@ -401,6 +401,7 @@ def test_the_log_tells_civil_times(tmp_path):
         "elapsed": str(26 * HOUR),
         "counted": str(10 * HOUR),
         "touch": str(10 * HOUR),
+        "reason": "",
     }
     (fact,) = run.rows()
     assert NINE_TO_FIVE.datetime_of(fact.end).isoformat() == row["end"]

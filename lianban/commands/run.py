@@ -133,6 +133,7 @@ def _text(summary: Summary, language: str) -> str:
             summary.scenario.name.in_language(language),
             aligned(summary.table(language)),
             aligned([head, *pools[:_MOST_POOLS]]),
+            *(map(aligned, summary.clocks.tables(language)) if summary.clocks else ()),
             paragraphs(notes),
         ]
     )

@@ -1,0 +1,221 @@
+"""Clocks, lights and case types of runs: who was in time, who was warned, and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from results.numbers import interval_text, json_interval
+from results.words import word
+from rules import Name
+from rules.law import national_law
+from scenarios import Plan
+from simulator import Interval, mean_interval
+from simulator.account import PARTS, Account
+
+_MOST_DESKS = 10
+"""Desks shown in the table of lights, those with the most red ones."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClockSummary:
+    """What runs say of clocks, lights and types; shares are means over replications.
+
+    Attributes
+    ----------
+    account : Account
+        Whole numbers of each replication.
+    day_ticks : int
+        Ticks of a working day.
+    warning : float or None
+        Part of a limit after which the yellow light is on; None: limits are not watched.
+    promised : bool
+        Whether promised limits are watched, rather than statutory ones.
+    types : tuple of (str, Name)
+        Case types by key.
+    steps : dict of str to Name
+        Names of steps.
+    level : float
+        Confidence of every interval.
+    """
+
+    account: Account
+    day_ticks: int
+    warning: float | None
+    promised: bool
+    types: tuple[tuple[str, Name], ...]
+    steps: dict[str, Name]
+    level: float
+
+    def share(self, what: str, key: str, part: str, whole: str) -> Interval | None:
+        """Return the mean of a share over the replications in which there is a whole."""
+        parts, wholes = (self.account.of(what, key, name).tolist() for name in (part, whole))
+        shares = [a / b for a, b in zip(parts, wholes, strict=True) if b]
+        return mean_interval(shares, self.level) if shares else None
+
+    def days(self, what: str, key: str, part: str, whole: str = "finished") -> Interval | None:
+        """Return the mean of working days for each case."""
+        parts, wholes = (self.account.of(what, key, name).tolist() for name in (part, whole))
+        days = [a / b / self.day_ticks for a, b in zip(parts, wholes, strict=True) if b]
+        return mean_interval(days, self.level) if days else None
+
+    def number(self, what: str, key: str, measure: str) -> Interval:
+        """Return the mean of a number over replications."""
+        return mean_interval([float(n) for n in self.account.of(what, key, measure)], self.level)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what ``run --json`` adds: ``clocks`` and ``types``."""
+        document: dict[str, Any] = {}
+        if self.warning is not None:
+            document["clocks"] = self._clocks()
+        if self.types:
+            document["types"] = [
+                {"key": key, "name": {"zh": name.zh, "en": name.en}, **self._of("type", key)}
+                for key, name in self.types
+            ]
+        return document
+
+    def _of(self, what: str, key: str) -> dict[str, Any]:
+        return {
+            "cases": json_interval(self.number(what, key, "cases")),
+            "finished": json_interval(self.number(what, key, "finished")),
+            "elapsed_mean_wd": _json(self.days(what, key, "elapsed")),
+            "counted_mean_wd": _json(self.days(what, key, "counted")),
+            "promise_kept": _json(self.share(what, key, "kept", "promised")),
+        }
+
+    def _clocks(self) -> dict[str, Any]:
+        laws = {rule.reason: rule for rule in national_law().stops}
+        return {
+            "warning": self.warning,
+            "lights": "promise" if self.promised else "statute",
+            **self._of("case", ""),
+            "parts_mean_wd": {name: _json(self.days("case", "", name)) for name in PARTS},
+            "steps": [
+                {
+                    "key": key,
+                    "promise_kept": _json(self.share("step", key, "kept", "promised")),
+                    "within_statute": _json(self.share("step", key, "lawful", "limited")),
+                    "extended": _json(self.share("step", key, "extended", "limited")),
+                }
+                for key in self.account.keys("step")
+            ],
+            "desks": [
+                {
+                    "step": key.partition("/")[0],
+                    "desk": key.partition("/")[2],
+                    "yellow": json_interval(self.number("light", key, "yellow")),
+                    "red": json_interval(self.number("light", key, "red")),
+                }
+                for key in self._lit()
+            ],
+            "stops": [
+                {
+                    "reason": key,
+                    "article": laws[key].article,
+                    "cases": json_interval(self.number("stop", key, "cases")),
+                    "mean_wd": _json(self.days("stop", key, "ticks", "cases")),
+                }
+                for key in self.account.keys("stop")
+            ],
+        }
+
+    def _lit(self) -> list[str]:
+        """Return the desks at which a light came on, the most red ones first."""
+        counts = {
+            key: tuple(int(self.account.of("light", key, name).sum()) for name in ("red", "yellow"))
+            for key in self.account.keys("light")
+        }
+        return sorted((key for key in counts if any(counts[key])), key=lambda k: (
+            -counts[k][0], -counts[k][1], k))  # fmt: skip
+
+    def tables(self, language: str) -> list[list[list[str]]]:
+        """Return tables of text, each with its header first; none is empty."""
+        found = []
+        if self.types:
+            found.append(self._type_table(language))
+        if self.warning is not None:
+            found += [self._step_table(language), self._desk_table(language)]
+            found.append(self._stop_table(language))
+        return [table for table in found if len(table) > 1]
+
+    def _type_table(self, language: str) -> list[list[str]]:
+        head = ("case type", "cases", "elapsed wd", "counted wd", "promise kept %")
+        return [[word(each, language) for each in head]] + [
+            [
+                name.in_language(language) or key,
+                f"{self.number('type', key, 'cases').estimate:.0f}",
+                _text(self.days("type", key, "elapsed")),
+                _text(self.days("type", key, "counted")),
+                _percent(self.share("type", key, "kept", "promised")),
+            ]
+            for key, name in self.types
+        ]
+
+    def _step_table(self, language: str) -> list[list[str]]:
+        head = ("step", "promise kept %", "within statute %", "extended %")
+        return [[word(each, language) for each in head]] + [
+            [
+                self.steps[key].in_language(language) or key,
+                _percent(self.share("step", key, "kept", "promised")),
+                _percent(self.share("step", key, "lawful", "limited")),
+                _percent(self.share("step", key, "extended", "limited")),
+            ]
+            for key in self.account.keys("step")
+        ]
+
+    def _desk_table(self, language: str) -> list[list[str]]:
+        head = ("desk", "yellow lights", "red lights")
+        return [[word(each, language) for each in head]] + [
+            [
+                key,
+                interval_text(self.number("light", key, "yellow")),
+                interval_text(self.number("light", key, "red")),
+            ]
+            for key in self._lit()[:_MOST_DESKS]
+        ]
+
+    def _stop_table(self, language: str) -> list[list[str]]:
+        laws = {rule.reason: rule for rule in national_law().stops}
+        head = ("clock stopped for", "article", "cases", "wd a case")
+        return [[word(each, language) for each in head]] + [
+            [
+                laws[key].name.in_language(language),
+                laws[key].article,
+                interval_text(self.number("stop", key, "cases")),
+                _text(self.days("stop", key, "ticks", "cases")),
+            ]
+            for key in self.account.keys("stop")
+        ]
+
+
+def accounted(plan: Plan, account: Account, level: float) -> ClockSummary | None:
+    """Return what accounts say, or None where the plan keeps none."""
+    if not account.columns:
+        return None
+    watch = plan.watch
+    names = {each.key: each.name for each in plan.types}
+    return ClockSummary(
+        account,
+        plan.day_ticks,
+        None if watch is None else watch.warning / 1000,
+        watch is not None and watch.promised,
+        tuple((each.key, names[each.key]) for each in plan.sortings),
+        {step.key: step.name for step in plan.steps},
+        level,
+    )
+
+
+def _json(interval: Interval | None) -> dict[str, int | float | None] | None:
+    return None if interval is None else json_interval(interval)
+
+
+def _text(interval: Interval | None) -> str:
+    return "" if interval is None else interval_text(interval)
+
+
+def _percent(interval: Interval | None) -> str:
+    if interval is None:
+        return ""
+    low, high = (None if e is None else 100 * e for e in (interval.low, interval.high))
+    return interval_text(Interval(100 * interval.estimate, low, high, interval.level, interval.n))
