@@ -109,6 +109,8 @@ PAINTS: dict[str, Paint] = {
     "joint_step": Paint("#dfebfc", "#1f5fbf", 1.4, (5, 2)),
     "conversion": Paint("#fde9ef", "#8e2450", 1.1, (10, 2)),
     "external_wait": Paint("#ffffff", "#4d5a68", 1.1, (1.5, 2.5)),
+    "day-off": Paint("#e9edf1"),
+    "baseline": Paint("#9aa6b3"),
     "ghost": Paint("#ffffff", "#6b7886", 1.0, (3, 3)),
     "critical": Paint(None, "#b00020", 2.8, ()),
     "corner": Paint("#b00020", "#b00020", 0.5, ()),

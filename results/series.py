@@ -151,3 +151,31 @@ def queue_length(run: Run, pool: str, points: int = 200) -> QueueLength:
     days = counting.worked_many(np.zeros(points, dtype=np.int64), instants) / counting.day_ticks
     low, high = np.quantile(counts, [0.1, 0.9], axis=0)
     return QueueLength(plan.pools[index].name, days, counts.mean(axis=0), low, high)
+
+
+def days_of_step(run: Run, key: str) -> StageDays | None:
+    """Return where the days of one step go, as :func:`days_by_stage`; None where it is not there.
+
+    The means are over the cases that have the step.
+    """
+    plan, counting = run.plan, run.plan.calendars[0]
+    places = [number for number, step in enumerate(plan.steps) if step.key == key]
+    if not places:
+        return None
+    totals = np.zeros(4)
+    cases = 0
+    for trace in run.replications:
+        types = trace.types_of()
+        for place in places:
+            step = plan.steps[place]
+            mine = types == step.of
+            cases += int(mine.sum())
+            for number in step.desks:
+                desk = plan.desks[number]
+                ready, start, end = (a[mine, number] for a in (trace.ready, trace.start, trace.end))
+                quiet = step.kind in (Kind.NOTICE, Kind.WAIT)
+                part = 3 if quiet else 0 if desk.pools else 2
+                totals[part] += counting.worked_many(start, end).sum()
+                totals[1] += counting.worked_many(ready, start).sum()
+    means = totals / (max(1, cases) * counting.day_ticks)
+    return StageDays(plan.steps[places[0]].name, *(float(value) for value in means))

@@ -35,6 +35,7 @@ _CHINESE = {
     "applicant": "申请人准备",
     "promise": "承诺",
     "how long cases take": "办结历时分布",
+    "share of cases closed": "累计办结占比",
     "elapsed working days": "实际历时（工作日）",
     "share of cases %": "件数占比 %",
     "touch": "办理",

@@ -161,3 +161,135 @@ def test_work_that_fails_says_why(page: Bench):
     told = job(page, "compare", "a=jaixing", what="times")
     assert told["state"] == "failed"
     assert "did you mean 'jiaxing'?" in told["problems"][0]
+
+
+SCREENS = ("/", "/flow", "/gantt", "/distribution", "/queues", "/promises", "/replay", "/optimize",
+           "/catalogue", "/files")  # fmt: skip
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("scenario", ["jiaxing", "anshan-realestate", "nanjing-enterprise"])
+def test_every_screen_shows_every_flow(page: Bench, screen: str, scenario: str):
+    """Each screen can be shown of each flow, in both languages, and its part is the same."""
+    for language in ("en", "zh"):
+        address = f"{screen}?a={scenario}&lang={language}"
+        whole, part = page.ask(address), page.ask("/part" + address)
+        assert whole.status == part.status == 200, whole.text[-500:]
+        assert part.text in whole.text
+        assert f'<html lang="{language}">' in whole.text
+
+
+def test_a_step_tells_what_it_waits_for(page: Bench):
+    """The chosen step shows its days, its basis and its prerequisites with their strength."""
+    text = unescape(page.ask("/flow?a=jiaxing&b=jiaxing/reform&step=R09&lang=en").text)
+    step = load("jiaxing/reform").procedure["R09"]
+    edges = [edge for edge in load("jiaxing/reform").procedure.edges if edge.after == "R09"]
+    details = text[
+        text.index('class="details"') : text.index("</section>", text.index('class="details"'))
+    ]
+    assert step.basis.citation in details
+    assert len(edges) > 1
+    for edge in edges:
+        assert re.search(rf"{edge.before} [^<]*</th><td>{edge.strength.value}</td>", details)
+        assert edge.basis in details
+    assert text.count('data-step="') >= 14
+    assert 'class="step chosen" data-id="R09"' in text
+
+
+def test_before_and_after_are_drawn_apart(page: Bench):
+    """Before shows today's steps, after the redesign's, the overlay also those that are gone."""
+
+    def steps(view: str) -> tuple[int, int]:
+        text = page.ask(f"/flow?a=jiaxing&b=jiaxing/reform&view={view}").text
+        found = re.findall(r'class="((?:ghost-)?step)[^"]*" data-id', text)
+        return found.count("step"), found.count("ghost-step")
+
+    assert steps("before") == (35, 0)
+    assert steps("after") == (14, 0)
+    shown, gone = steps("overlay")
+    assert shown == 14
+    assert gone > 0
+
+
+@pytest.mark.parametrize(
+    ("work", "more", "holds"),
+    [
+        ("compare", {"what": "worth"}, "chart"),
+        ("flow", {"step": "R09"}, "somebody works on it"),
+        ("distribution", {}, "chart"),
+        ("queues", {"what": "pools"}, "chart"),
+        ("promises", {}, "paper-109"),
+        ("replay", {"case": 3}, 'data-clock'),
+        ("files", {"what": "log"}, "120 cases"),
+    ],
+)  # fmt: skip
+def test_long_work_gives_its_picture(page: Bench, work: str, more: dict[str, Any], holds: str):
+    """Every screen's long work ends, with what the screen is about and nothing styled inline."""
+    told = job(page, work, "a=jiaxing&b=jiaxing/reform&lang=en", **more)
+    assert told["state"] == "done", told
+    assert holds in told["html"]
+    assert "<style" not in told["html"]
+    assert " style=" not in re.sub(r">[^<]*<", "><", told["html"])
+
+
+def test_a_replayed_case_is_that_of_the_run(page: Bench):
+    """The instants on the slider are those of the simulated case, in working days."""
+    from lianban.workbench.views.replay import case_steps
+    from scenarios import compile_plan
+    from simulator import simulate
+
+    reform = load("jiaxing/reform")
+    told = job(page, "replay", "a=jiaxing&b=jiaxing/reform", case=5)
+    events = json.loads(unescape(re.search(r'data-events="([^"]*)"', told["html"])[1]))  # type: ignore[index]
+    run = simulate(compile_plan(reform), reform.replications, reform.seed)
+    steps = case_steps(run, 4)
+    assert events == [[key, *(round(each, 2) for each in times)] for key, *times in steps]
+    ends = {key: end for key, _, _, end in steps}
+    for edge in reform.procedure.work_edges:
+        begun = next(start for key, _, start, _ in steps if key == edge.after)
+        assert ends[edge.before] <= begun + 1e-9
+
+
+def test_promises_are_asked_of_the_levers_as_they_stand(page: Bench):
+    """With a lever off the redesign has more days, and the promise of 109 is broken."""
+    query = "a=jiaxing&b=jiaxing/reform&lang=en"
+    kept = job(page, "promises", query)["html"]
+    broken = job(page, "promises", f"{query}&off=parallel")["html"]
+    row = re.compile(r'paper-109</th><td><b class="\w+">(\w+)</b>')
+    assert row.search(kept)[1] == "kept"  # type: ignore[index]
+    assert row.search(broken)[1] == "BROKEN"  # type: ignore[index]
+
+
+@pytest.mark.slow
+def test_the_search_finds_the_best_redesign(page: Bench):
+    """The best redesign on the page is the one that the command line proves."""
+    from optimizer.redesign import redesign
+
+    told = job(page, "optimize", "a=jiaxing&lang=en", least="paper_days", steps="20", money="20")
+    assert told["state"] == "done", told
+    best = redesign(load("jiaxing"), limits={"steps": 20, "money": 20}, sizes=-1, front="")
+    assert best.found.design is not None
+    days = f"{float(best.book.paper_days(best.found.design)):g}"
+    assert f'<tr><th scope="row">1</th><td>{days}</td>' in told["html"]
+    assert "proved best" in told["html"]
+    refused = job(page, "optimize", "a=jiaxing", least="paper_days", steps="x")
+    assert refused["state"] == "failed"
+    assert "not a number" in refused["problems"][0]
+
+
+@pytest.mark.parametrize(
+    ("form", "start"),
+    [
+        (".svg", b"<svg"), (".bpmn", b"<?xml"), (".xlsx", b"PK"), (".csv", b"\xef\xbb\xbf"),
+        (".mspdi.xml", b"<?xml"), (".drawio", b"<"), (".mmd", b"flowchart"), (".dot", b"digraph"),
+    ],
+)  # fmt: skip
+def test_designs_are_given_out_as_files(page: Bench, form: str, start: bytes):
+    """Every form is a file to save, made of the design as its levers stand."""
+    query = f"/export?a=jiaxing&b=jiaxing/reform&design=b&form={form}"
+    answer = page.ask(query)
+    assert answer.status == 200
+    assert answer.body.lstrip().startswith(start), answer.body[:60]
+    assert answer.headers["content-disposition"].startswith("attachment;")
+    assert page.ask(f"{query}&off=parallel").body != answer.body
+    assert page.ask("/export?a=jiaxing&design=b&form=.exe").status == 400

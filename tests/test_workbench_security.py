@@ -333,7 +333,8 @@ def test_names_are_text(named: tuple[Bench, Path]):
         assert [answer.status for answer in pages] == [200, 200], screen
         hostile, harmless = (elements(answer.text) for answer in pages)
         assert set(hostile) == set(harmless), screen
-        assert "&lt;script&gt;" in pages[0].text
+        shown = screen in ("/", "/flow", "/gantt", "/catalogue", "/files")
+        assert ("&lt;script&gt;" in pages[0].text) or not shown
         assert "<script>alert" not in pages[0].text
 
 

@@ -6,13 +6,14 @@ import asyncio
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import cache
 from importlib import import_module, resources
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, quote
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -20,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from lianban.workbench import page, worker
+from lianban.workbench import desk, page, worker
 from lianban.workbench.guard import Guard
 from lianban.workbench.jobs import JOB_SECONDS, Busy, Job, Jobs
 from lianban.workbench.markup import Html
@@ -33,8 +34,20 @@ from lianban.workbench.workspace import Workspace, stamp_of
 
 VIEWS: dict[str, str] = {
     "/": "compare",
+    "/flow": "flow",
+    "/gantt": "gantt",
+    "/distribution": "distribution",
+    "/queues": "queues",
+    "/promises": "promises",
+    "/replay": "replay",
+    "/optimize": "optimize",
+    "/catalogue": "catalogue",
+    "/files": "files",
 }
 """Address and module of every screen."""
+
+WARM_AFTER = 0.2
+"""Seconds after a page until the second process starts, if it has not yet."""
 
 _KEPT_BYTES = 48 * 1024 * 1024
 _KEPT_FOR_EVER = "public, max-age=31536000, immutable"
@@ -73,6 +86,8 @@ class Workbench:
         )
         state = State.of(request.query_params, language)
         status, body = await self.in_hand(lambda: self._drawn(screen, state, part))
+        # after the first page, which it would make slower
+        asyncio.get_running_loop().call_later(WARM_AFTER, self.jobs.warm)
         return Response(body, status, {"cache-control": "no-store"}, "text/html; charset=utf-8")
 
     async def in_hand(self, act: Callable[[], Any]) -> Any:
@@ -114,14 +129,59 @@ class Workbench:
         while self._bytes > _KEPT_BYTES:
             self._bytes -= len(self._kept.popitem(last=False)[1][1])
 
+    async def given(self, request: Request) -> Response:
+        """Answer with a file to save."""
+        query = request.query_params
+        state = self._state(query)
+        try:
+            given = await self.in_hand(
+                lambda: desk.give(
+                    self.boards.scene(state), query.get("design", ""), query.get("form", "")
+                )
+            )
+        except Exception as error:
+            return problem(400, "; ".join(told(error)))
+        name = quote(given.name)
+        saved = {
+            "content-disposition": f"attachment; filename*=UTF-8''{name}",
+            "cache-control": "no-store",
+        }
+        return Response(given.data, 200, saved, given.kind)
+
+    async def edited(self, request: Request) -> Response:
+        """Check or save an edited table."""
+        asked = await body_of(request)
+        query = asked.get("query")
+        state = self._state(dict(parse_qsl(query[:4000] if isinstance(query, str) else "")))
+        act = desk.save if request.url.path.endswith("/save") else desk.check
+        return await self._done(lambda: act(self.workspace, self.boards.scene(state), asked))
+
+    async def taken(self, request: Request) -> Response:
+        """Open an uploaded file, or tell what that would do."""
+        query = request.query_params
+        state, name = self._state(query), query.get("name", "")
+        data = await request.body()
+        take = query.get("take") == "1"
+        return await self._done(
+            lambda: desk.take_in(self.workspace, self.boards.scene(state), name, data, take)
+        )
+
+    async def _done(self, act: Callable[[], dict[str, Any]]) -> Response:
+        try:
+            return JSONResponse(await self.in_hand(act))
+        except Exception as error:
+            return JSONResponse({"problems": told(error)}, 400)
+
+    @staticmethod
+    def _state(query: Mapping[str, str]) -> State:
+        return State.of(query, spoken_by(query.get("lang", ""), ""))
+
     async def submit(self, request: Request) -> Response:
         """Start long work: ``{"work": ..., "query": ..., "more": {...}}``."""
         asked = await body_of(request)
         work, query, more = asked.get("work"), asked.get("query"), asked.get("more", {})
         if work not in worker.WORKS or not isinstance(query, str) or not isinstance(more, dict):
             return problem(400, "a job names its work and the page's address")
-        from urllib.parse import parse_qsl
-
         pairs = dict(parse_qsl(query[:4000]))
         wanted = {
             "work": work,
@@ -163,6 +223,10 @@ def build_app(
     routes = [
         *(Route(path, bench.shown, methods=["GET"]) for path in VIEWS),
         *(Route(f"/part{path}", bench.shown, methods=["GET"]) for path in VIEWS),
+        Route("/export", bench.given, methods=["GET"]),
+        Route("/catalogue/check", bench.edited, methods=["POST"]),
+        Route("/catalogue/save", bench.edited, methods=["POST"]),
+        Route("/import", bench.taken, methods=["POST"]),
         Route("/jobs", bench.submit, methods=["POST"]),
         Route("/jobs/{key}", bench.job, methods=["GET", "DELETE"]),
         Route("/static/{name}", static, methods=["GET"]),

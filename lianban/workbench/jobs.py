@@ -90,9 +90,13 @@ class Jobs:
         self._loop_task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Start the process and the queue; needs a running event loop."""
-        self._begin()
+        """Start the queue; needs a running event loop."""
         self._loop_task = asyncio.get_running_loop().create_task(self._work())
+
+    def warm(self) -> None:
+        """Start the process before the first job needs it."""
+        if self._process is None:
+            self._begin()
 
     def stop(self) -> None:
         """End at once."""

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lianban.workbench.speech import Say, speech
+from lianban.workbench.speech import Language, Say, speech
 from lianban.workbench.state import State
 from lianban.workbench.workspace import Stamp, Workspace, stamp_of
 
@@ -67,7 +67,7 @@ class Scene:
     switches: tuple[Switch, ...]
 
     @property
-    def language(self) -> str:
+    def language(self) -> Language:
         """Language of the page."""
         return self.state.language
 

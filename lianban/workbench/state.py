@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
+from lianban.workbench.speech import Language
+
 VIEWS = ("before", "after", "overlay")
 _LONGEST = 120
 _MOST = 64
@@ -43,10 +45,10 @@ class State:
     step: str = ""
     case: int = 1
     file: str = ""
-    language: str = "en"
+    language: Language = "en"
 
     @classmethod
-    def of(cls, query: Mapping[str, str], language: str) -> State:
+    def of(cls, query: Mapping[str, str], language: Language) -> State:
         """Read an address; what it does not say, or says oddly, is left at its default."""
         off = [part for part in query.get("off", "").split(",") if part][:_MOST]
         case = query.get("case", "1")

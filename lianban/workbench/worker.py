@@ -19,7 +19,7 @@ MOST_MEMORY = 12 * 1024**3
 
 MOST_REQUEST = 1024 * 1024
 
-WORKS = ("compare", "distribution", "queues", "promises", "replay", "optimize", "files")
+WORKS = ("compare", "flow", "distribution", "queues", "promises", "replay", "optimize", "files")
 """Views that have long work: each has a function ``work(scene, lab, more)``."""
 
 

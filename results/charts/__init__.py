@@ -6,7 +6,7 @@ nothing that a table would not also show, and returns the axes; :func:`save` and
 """
 
 from results.charts.days import plot_days
-from results.charts.distribution import plot_distribution
+from results.charts.distribution import plot_cumulative, plot_distribution
 from results.charts.gantt import plot_gantt
 from results.charts.levers import plot_tornado, plot_waterfall
 from results.charts.picture import figure, pdf_of, to_bytes
@@ -17,6 +17,7 @@ from results.charts.tradeoff import plot_pareto
 __all__ = [
     "figure",
     "pdf_of",
+    "plot_cumulative",
     "plot_days",
     "plot_distribution",
     "plot_gantt",

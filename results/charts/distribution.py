@@ -77,3 +77,40 @@ def _mark(ax: Axes, interval: Interval, height: float, colour: str, label: str) 
         say(ax, low, height, f"{words}  ", color=colour, va="center", ha="right")
     else:
         say(ax, high, height, f"  {words}", color=colour, va="center")
+
+
+def plot_cumulative(
+    designs: Sequence[Elapsed],
+    *,
+    promise: float | None = None,
+    language: str = "en",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the share of cases closed within so many elapsed working days.
+
+    Parameters
+    ----------
+    designs : sequence of Elapsed
+        See :func:`results.series.elapsed`.
+    promise : float, optional
+        Promised limit in working days, drawn as a line.
+    language : str
+        ``en`` or ``zh``.
+    ax : Axes, optional
+        Where to draw; a figure of its own by default.
+    """
+    ax = own_axes(ax)
+    for number, each in enumerate(designs):
+        colour, _, line = DESIGNS[number % len(DESIGNS)]
+        days = np.sort(each.days)
+        places = np.unique(np.linspace(0, len(days) - 1, 400).astype(int))
+        share = 100 * (places + 1) / len(days)
+        ax.step(days[places], share, where="post", color=colour, linestyle=line, label=each.name)
+    if promise is not None:
+        ax.axvline(promise, color=PROMISE, linewidth=1.6)
+        say(ax, promise, 2, f" {word('promise', language)} {promise:g}", color=PROMISE)
+    ax.set_ylim(0, 101)
+    return dress(
+        ax, word("share of cases closed", language), word("elapsed working days", language),
+        word("share of cases %", language),
+    )  # fmt: skip

@@ -15,7 +15,7 @@ from results.promises.files import unknown_name
 from results.promises.measures import on_paper, step_wait_ticks, values_of
 from results.summary import pool_values
 from results.words import word
-from rules import Name
+from rules import InputError, Name
 from scenarios import AMPLE, Scenario, load
 from simulator import Interval, Run, Trace, mean_interval
 
@@ -209,8 +209,14 @@ def _one_more(scenario: Scenario, pool: str) -> tuple[Name, Scenario]:
 
 
 def _further_redesigns(scenario: Scenario) -> list[tuple[Name, Scenario]]:
-    """Return the redesigns beside it that begin with all its levers, the fewest more first."""
-    mine = [placed.lever for placed in levers_of(scenario)]
+    """Return the redesigns beside it that begin with all its levers, the fewest more first.
+
+    None where some of its levers were switched off: no file holds such a design.
+    """
+    try:
+        mine = [placed.lever for placed in levers_of(scenario)]
+    except InputError:
+        return []
     found = []
     for key in scenario.redesigns:
         other = load(scenario.folder / key)

@@ -2,13 +2,23 @@
 // that changes, keeps address, history and focus, and follows long work by polling.
 import {follow, abandon} from "./jobs.js";
 
+// Screens with a script of their own fetch it when they are shown.
+const EXTRAS = {"[data-replay]": "./replay.js", "[data-edit]": "./tables.js", "[data-import]": "./uploads.js"};
+
 const page = document.getElementById("page");
-const setups = [];
 let wanted = 0;        // the newest request; answers to older ones are dropped
 let fetching = null;
 
-/** Let a screen's own script do something whenever its part is shown. */
-export function onShown(setup) { setups.push(setup); setup(page); }
+/** Let the scripts of what is on the page set it up. */
+function equip(place) {
+  for (const [selector, script] of Object.entries(EXTRAS)) {
+    for (const element of place.querySelectorAll(selector)) {
+      if (element.dataset.equipped) continue;
+      element.dataset.equipped = "1";
+      import(script).then(module => module.equip(element, go));
+    }
+  }
+}
 
 /** @returns {string} a selector of the focused element that still holds in the next part */
 function focusKey() {
@@ -61,7 +71,7 @@ function shown() {
   const part = page.querySelector(".part");
   document.documentElement.lang = part?.lang || "en";
   document.title = part?.dataset.title || "lianban";
-  for (const setup of setups) setup(page);
+  equip(page);
   for (const place of page.querySelectorAll("[data-work]:not([data-waits])")) follow(place);
 }
 
@@ -76,6 +86,32 @@ page.addEventListener("click", event => {
   if (step) go(step.dataset.step);
   const start = event.target.closest("[data-start]");
   if (start) follow(start.closest("[data-work]"));
+});
+
+page.addEventListener("work-done", event => {
+  const {detail, target} = event;
+  equip(target);
+  const button = target.querySelector("[data-blob]");
+  if (button && detail.file) button.onclick = () => {
+    const link = document.createElement("a");
+    const bytes = Uint8Array.from(atob(detail.file), letter => letter.charCodeAt(0));
+    link.href = URL.createObjectURL(new Blob([bytes]));
+    link.download = button.dataset.blob;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  };
+});
+
+page.addEventListener("submit", event => {
+  const asking = event.target.closest(".asking");
+  if (!asking) return;
+  event.preventDefault();
+  follow(asking.querySelector("[data-work]"), Object.fromEntries(new FormData(event.target)));
+});
+
+page.addEventListener("input", event => {
+  const output = event.target.id && page.querySelector(`output[for="${CSS.escape(event.target.id)}"]`);
+  if (output) output.value = event.target.value;
 });
 
 page.addEventListener("keydown", event => {

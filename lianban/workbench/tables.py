@@ -1,0 +1,275 @@
+"""The planner's own tables: shown cell by cell, checked with edits, saved whole with a backup."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lianban.workbench.workspace import Unknown
+from rules.csv_tables import is_formula, protected, unprotected
+from rules.files import write_whole
+
+if TYPE_CHECKING:
+    from rules.catalogue_diff import CatalogueDiff
+    from scenarios import Scenario
+
+TABLES = ("items.csv", "prerequisites.csv", "offices.csv")
+"""Tables that the page edits."""
+
+MOST_EDITS = 5000
+LONGEST_CELL = 4000
+_BESIDE = (".csv", ".toml", ".xlsx")
+
+Edit = tuple[int, int, str]
+"""Row and column from 0, the head's row being 0, and the new text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A table as the file has it.
+
+    Attributes
+    ----------
+    rows : tuple of tuple of str
+        The head first.
+    stamp : str
+        Changes when the file does.
+    """
+
+    rows: tuple[tuple[str, ...], ...]
+    stamp: str
+
+    def edited(self, edits: Sequence[Edit]) -> Cells:
+        """Return the table with some cells changed; one row more may be begun.
+
+        Raises
+        ------
+        Unknown
+            If a cell does not exist, or a text is too long.
+        """
+        rows = [list(row) for row in self.rows]
+        width = len(rows[0])
+        for row, column, text in edits:
+            if row == len(rows):
+                rows.append([""] * width)
+            if not (1 <= row < len(rows) and 0 <= column < width):
+                raise Unknown(f"there is no cell in row {row}, column {column}")
+            if len(text) > LONGEST_CELL:
+                raise Unknown(f"a cell holds at most {LONGEST_CELL} characters")
+            line = rows[row]
+            line += [""] * (width - len(line))
+            line[column] = text
+        kept = [row for number, row in enumerate(rows) if not number or any(row)]
+        return Cells(tuple(map(tuple, kept)), self.stamp)
+
+    def without(self, heading: str) -> Cells:
+        """Return the table without a column; itself where there is none."""
+        if heading not in self.rows[0]:
+            return self
+        at = self.rows[0].index(heading)
+        return Cells(tuple(row[:at] + row[at + 1 :] for row in self.rows), self.stamp)
+
+    def data(self) -> bytes:
+        """Return the file: UTF-8 with BOM for Excel, formulas defused."""
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows([protected(cell) for cell in row] for row in self.rows)
+        return text.getvalue().encode("utf-8-sig")
+
+
+def read_cells(path: Path) -> Cells:
+    """Return a table's cells.
+
+    Raises
+    ------
+    Unknown
+        If it is no table that can be edited here.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError:
+        raise Unknown(f"{path.name}: there is no such table here") from None
+    return cells_of(data)
+
+
+def cells_of(data: bytes) -> Cells:
+    """Return the cells of a CSV file's bytes; see :func:`read_cells`."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        try:
+            text = data.decode("gb18030")
+        except UnicodeDecodeError:
+            raise Unknown("the table is neither UTF-8 nor GB18030") from None
+    try:
+        rows = [tuple(map(unprotected, row)) for row in csv.reader(io.StringIO(text, newline=""))]
+    except csv.Error as error:
+        raise Unknown(f"the table cannot be read: {error}") from None
+    rows = [row for row in rows if row]
+    if not rows:
+        raise Unknown("the table is empty")
+    return Cells(tuple(rows), hashlib.sha256(data).hexdigest())
+
+
+def edits_of(found: object) -> tuple[Edit, ...]:
+    """Return the edits that a page sent.
+
+    Raises
+    ------
+    Unknown
+        If they are not edits.
+    """
+    if not isinstance(found, list) or len(found) > MOST_EDITS:
+        raise Unknown("edits are a list of [row, column, text]")
+    edits = []
+    for each in found:
+        match each:
+            case [int(row), int(column), str(text)] if not isinstance(row, bool):
+                edits.append((row, column, text))
+            case _:
+                raise Unknown("edits are a list of [row, column, text]")
+    return tuple(edits)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What edits would do.
+
+    Attributes
+    ----------
+    problems : tuple of (str, int, str)
+        File, line and message of everything that keeps the folder from being read.
+    findings : tuple of (str, int, str, str)
+        File, line, severity and message of what is doubtful.
+    diff : CatalogueDiff or None
+        What differs, for a planner; None where it cannot be read.
+    effects : tuple of (str, str, str)
+        Key of a design, its numbers before and after.
+    """
+
+    problems: tuple[tuple[str, int, str], ...]
+    findings: tuple[tuple[str, int, str, str], ...]
+    diff: CatalogueDiff | None
+    effects: tuple[tuple[str, str, str], ...]
+
+    @property
+    def sound(self) -> bool:
+        """Whether the folder can be read."""
+        return not self.problems
+
+
+def checked(folder: Path, table: str, data: bytes, language: str) -> Checked:
+    """Return what another table in the folder would do; the folder is left as it is."""
+    from rules import InputError
+    from rules.catalogue import load_catalogue
+    from rules.catalogue_diff import diff_catalogues
+
+    with _copied(folder) as copy:
+        (copy / table).write_bytes(data)
+        problems: list[tuple[str, int, str]] = []
+        before, after = _designs(folder, []), _designs(copy, problems)
+        diff: CatalogueDiff | None = None
+        findings: tuple[tuple[str, int, str, str], ...] = ()
+        try:
+            new = load_catalogue(copy)
+            diff = diff_catalogues(load_catalogue(folder), new)
+            if not problems:
+                findings = _findings(copy, after[""], language)
+        except InputError as error:
+            problems += [_plain(each, copy) for each in error.problems]
+    effects = tuple(
+        (folder.name + (f"/{key}" if key else ""), _numbers(before[key]), _numbers(after[key]))
+        for key in before
+        if key in after and _numbers(before[key]) != _numbers(after[key])
+    )
+    return Checked(tuple(dict.fromkeys(problems)), findings, diff, effects)
+
+
+def save(folder: Path, table: str, data: bytes, stamp: str, now: datetime) -> str:
+    """Write a table whole, its former text beside it as a backup; return the backup's name.
+
+    Raises
+    ------
+    Unknown
+        If the file has changed since it was shown.
+    """
+    path = folder / table
+    old = path.read_bytes()
+    if hashlib.sha256(old).hexdigest() != stamp:
+        raise Unknown(f"{table} has changed on disk since it was shown here: load it again")
+    name = f"{table}.{now:%Y%m%d-%H%M%S}.bak"
+    write_whole(folder / name, old)
+    write_whole(path, data)
+    return name
+
+
+@contextmanager
+def _copied(folder: Path) -> Iterator[Path]:
+    """Give a copy of a scenario's own files, under the folder's name."""
+    with tempfile.TemporaryDirectory(prefix="lianban-") as beside:
+        copy = Path(beside) / folder.name
+        for path in sorted(folder.rglob("*")):
+            name = path.relative_to(folder)
+            own = path.suffix.lower() in _BESIDE and name.parts[0] != "runs"
+            if own and path.is_file() and not path.is_symlink():
+                (copy / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, copy / name)
+        yield copy
+
+
+def _designs(folder: Path, problems: list[tuple[str, int, str]]) -> dict[str, Scenario]:
+    """Return today and every redesign of a folder; what cannot be read goes to the problems."""
+    from rules import InputError
+    from scenarios.reader import read_scenario, redesigns_of
+
+    found = {}
+    for redesign in ("", *redesigns_of(folder)):
+        try:
+            found[redesign] = read_scenario(folder, redesign)
+        except InputError as error:
+            problems += [_plain(each, folder) for each in error.problems]
+    return found
+
+
+def _plain(problem: Any, folder: Path) -> tuple[str, int, str]:
+    """Return a problem's file without the copy's place."""
+    file = problem.place.file.removeprefix(str(folder)).lstrip("/\\") or folder.name
+    return file, problem.place.line or 0, problem.message.replace(str(folder), folder.name)
+
+
+def _findings(
+    folder: Path, today: Scenario, language: str
+) -> tuple[tuple[str, int, str, str], ...]:
+    from lianban.commands.catalogues import findings_of
+    from rules.checks import ServicePoint
+
+    offices = [ServicePoint(office.key, windows=office.windows or 1) for office in today.offices]
+    _catalogue, found = findings_of(folder, today.first_day, offices)
+    return tuple(
+        (
+            each.place.file.removeprefix(str(folder)).lstrip("/\\"),
+            each.place.line or 0,
+            each.severity.value,
+            f"{each.id}: {each.sentence(language)}",
+        )
+        for each in found
+        if each.id != "M37"  # a step table is no published service guide
+    )
+
+
+def _numbers(design: Scenario) -> str:
+    procedure = design.procedure
+    return f"{procedure.n_steps} / {float(procedure.paper_days):g}"
+
+
+def has_formula(cells: Cells) -> bool:
+    """Whether some cell begins like a formula and is defused when it is written."""
+    return any(is_formula(cell) for row in cells.rows for cell in row)
