@@ -419,6 +419,8 @@ class DeskChain:
             if times is not None:
                 touch = scaled(times.touch, 60)
                 at = self._add(name, hours, pools, own=touch, slower=self._slows(), **more)
+                if step.dealing.handling is HandlingClass.IMMEDIATE:
+                    continue  # done while the applicant waits: it lies nowhere
                 dwell = scaled(times.dwell, self.around.day_ticks)
                 self._add(
                     "dwell", self.own_calendar, own=dwell, part=Part.DWELL, when=when,

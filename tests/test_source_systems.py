@@ -11,12 +11,14 @@ import pytest
 
 from results.summary import elapsed_times, types_called
 from rules import Procedure
+from rules.dealing import Level
 from rules.levers import Refused
 from rules.levers.times import ControlTotalTime
 from rules.steps import Duration, Kind
 from scenarios import compile_plan, load
 from scenarios.library import shipped_folder
 from simulator import Run, simulate
+from simulator.load import loads
 
 LIBRARY = shipped_folder()
 KINDS = ("private", "water", "transport", "municipal", "social")
@@ -189,3 +191,131 @@ def test_jinyuns_numbers_are_those_of_the_source():
     promised = {key: n for key, n in sorts.items() if key.startswith("promised-county")}
     assert promised["promised-county-2"] / sum(promised.values()) == pytest.approx(0.435, abs=5e-4)
     assert round(100 * 305 / 422, 1) == 72.3
+
+
+# --- Ziyang ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def ziyang() -> dict[str, Run]:
+    return {key: ran(f"ziyang/{key}" if key else "ziyang", 4) for key in ("", "bureau", "linked")}
+
+
+def test_the_bureau_has_twelve_posts_in_five_sections():
+    """Of 42 people and five field officers 12 posts stay: 2, 1, 3, 4 and 2; four windows."""
+    plan = compile_plan(design("ziyang/bureau"))
+    people = {pool.key: pool.capacity for pool in plan.pools}
+    sections = ("administration", "policy", "project-section", "social-section", "survey-section")
+    assert [people[f"{key}.reviewer"] for key in sections] == [2, 1, 3, 4, 2]
+    assert people["hall.window"] == 4
+    assert all(f"{key}.window" not in people for key in sections)
+    used = {plan.pools[pool].key for desk in plan.desks for pool in desk.pools}
+    assert used == {
+        "hall.window", "project-section.reviewer", "social-section.reviewer",
+        "survey-section.reviewer",
+    }  # fmt: skip
+
+
+def test_the_bureau_is_quicker_with_fewer_people(ziyang: dict[str, Run]):
+    """Single matters take half the days, linked ones a third, then a fifth when done in sync."""
+    single = {key: typed(run, "matter")[0] for key, run in ziyang.items()}
+    linked = {key: typed(run, "linked")[0] for key, run in ziyang.items()}
+    assert single["bureau"] < 0.55 * single[""]
+    assert linked["bureau"] < 0.45 * linked[""]
+    assert linked["linked"] < 0.65 * linked["bureau"]
+
+
+def test_promises_are_a_quarter_of_the_statutory_limits():
+    """Mean over items of promised over statutory time: 0.36 before, at most 0.25 in the bureau."""
+
+    def ratio(where: str) -> float:
+        steps = [step for step in design(where).procedure.steps if step.limit]
+        shares = [float(step.days / step.limit.duration.paper_days) for step in steps]
+        return sum(shares) / len(shares)
+
+    assert ratio("ziyang") > 0.3
+    assert ratio("ziyang/bureau") <= 0.25
+    items = [item for item in ziyang_catalogue().items if item.statutory]
+    assert len(items) == 384
+    shares = [float(i.promised.paper_days / i.statutory.duration.paper_days) for i in items]
+    assert sum(shares) / len(shares) <= 0.25
+
+
+def ziyang_catalogue():
+    from rules.catalogue import load_catalogue
+
+    return load_catalogue(LIBRARY / "ziyang" / "catalogue")
+
+
+def test_the_catalogue_has_the_published_sets():
+    """162 items decided by the bureau for 14 departments, 238 licences, 88 of 420 fully online."""
+    items = ziyang_catalogue().items
+    assert len(items) == 420
+    moved = [item for item in items if item.decider == "bureau"]
+    assert len(moved) == 162
+    assert len({item.department for item in moved}) == 14
+    assert sum(item.kind.value == "licence" for item in items) == 238
+    online = [item.dealing.online.value for item in items]
+    assert (online.count("full"), online.count("precheck")) == (88, 332)
+    assert round(100 * 88 / 420) == 21
+
+
+def test_fully_online_asks_for_no_visit():
+    """Three of fourteen immediate matters need no visit, 21 %; the others keep theirs."""
+    flow = design("ziyang/online").procedure
+    immediate = [step for step in flow.steps if step.key.startswith("I-")]
+    nowhere = [step.key for step in immediate if not step.visits]
+    assert len(nowhere) / len(immediate) == pytest.approx(88 / 420, abs=0.01)
+
+
+# --- the four-level network -----------------------------------------------------------------
+
+
+def test_rooms_are_rolled_out_from_sixty_per_cent_to_all():
+    """In the first year agents take in for 60 % of the villagers, by 2010 for all of them."""
+
+    def covered(where: str) -> float:
+        there = design(where)
+        flow = there.procedure
+        villagers = [sort for sort in there.sorts if sort.key != "joint"]
+        near = [
+            sort
+            for sort in villagers
+            if flow[sort.profiles[0].items[0]].dealing.accept_level is Level.VILLAGE
+        ]
+        return sum(s.per_year for s in near) / sum(s.per_year for s in villagers)
+
+    assert covered("network") == 0
+    assert covered("network/year-one") == pytest.approx(0.6)
+    assert covered("network/all-villages") == 1
+
+
+def test_a_room_saves_the_way_and_costs_the_courier():
+    """One visit instead of two; three days more on paper, none when the levels are connected."""
+    flow = design("network/all-villages").procedure
+    assert [design("network").procedure["BC"].visits, flow["BC"].visits] == [2, 1]
+    runs = {key: ran(f"network{key}", 2) for key in ("", "/all-villages", "/connected")}
+    days = {key: typed(run, "later*")[0] for key, run in runs.items()}
+    assert 2.5 <= days["/all-villages"] - days[""] <= 3.5
+    assert days["/connected"] == pytest.approx(days[""], abs=0.1)
+    county = typed(runs["/all-villages"], "later-county")[0]
+    township = typed(runs["/all-villages"], "later-township")[0]
+    assert county - township == pytest.approx(2, abs=0.2)  # one level more, up and down
+
+
+def test_joint_handling_is_as_long_as_the_longer_of_both():
+    """One department after another takes 2.3 days, side by side two thirds of it."""
+    one, both = (typed(ran(f"network{key}", 2), "joint")[0] for key in ("", "/all-villages"))
+    assert 0.55 <= both / one <= 0.8
+
+
+def test_powers_to_the_township_move_load_to_it():
+    """What the township decides does not climb to the county; its windows have more to do."""
+    before, after = (
+        {load.key: load.utilisation for load in loads(compile_plan(design(f"network/{key}")))}
+        for key in ("all-villages", "township-decides")
+    )
+    assert after["township.window"] > before["township.window"] + 0.1
+    assert after["county.window"] < before["county.window"] - 0.1
+    moved = design("network/township-decides").procedure["AD"]
+    assert moved.dealing.decide_level is Level.TOWNSHIP
