@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from results.display import Group, Line, Point, Rect, Shape, Strokes, Text
-from results.font import fit, shorten, text_width, wrap
+from results.font import shorten, text_width, wrap
 from results.lexicon import Language, days_text, kind_word, lines, number, say
 from results.step_status import Status
 from rules import Kind, Name, Step
@@ -19,7 +19,7 @@ _LEFT, _RIGHT = _BAND + 5.0, 5.0
 _HEADER = 16.0
 _CORNER = 10.0
 _CHIP = 5.5
-_NAME_LINES = 8
+_NAME_LINES = 16
 """Most lines of a name, or of those who take part; real ones need fewer."""
 
 
@@ -91,6 +91,17 @@ class Card:
     air: Spacing = ROOMY
 
     @property
+    def header(self) -> tuple[str, ...]:
+        """The department's name as lines: both languages if they fit on one, else the first."""
+        names = self.marks.header
+        if not names:
+            return ()
+        together = " ".join(names)
+        if text_width(together, EN) <= self.width - 10:
+            return (together,)
+        return wrap(names[0], self.width - 10, EN, 3)
+
+    @property
     def _has_chip(self) -> bool:
         return any(look == "chip-ink" for _, _, look in self.written)
 
@@ -99,10 +110,12 @@ class Card:
         height = max(height, self.height)
         look = f"box {self.step.kind.value}" + (" critical" if self.marks.critical else "")
         shapes: list[Shape] = []
-        if self.marks.header:
-            head = fit(self.marks.header, self.width - 10, EN)
-            shapes.append(Rect(x, y - _HEADER - 3, self.width, _HEADER + 3, "lane-label"))
-            shapes.append(Text(x + 5, y - 6, head, EN, "ink"))
+        if head := self.header:
+            tall = header_height(len(head))
+            shapes.append(Rect(x, y - tall, self.width, tall, "lane-label"))
+            for line, text in enumerate(head):
+                base = y - 6 - (len(head) - 1 - line) * EN * 1.2
+                shapes.append(Text(x + 5, base, text, EN, "ink"))
         corner_radius = 9.0 if self.step.kind is Kind.WAIT else 2.0
         shapes.append(Rect(x, y, self.width, height, look, corner_radius))
         if hatch := kind_band(self.step.kind, x, y, height):
@@ -136,14 +149,15 @@ class Card:
         right = x + self.width - (_CORNER + 2 if self.marks.critical else _RIGHT)
         right -= 3 if self.marks.run else 0
         room = right - x - _LEFT
-        days = "" if self.marks.timeless else _days(self.step, self.language, room)
+        sign = self.marks.status.sign if self.marks.status else ""
+        signed = text_width(sign, EN) + 6 if sign else 0.0
+        beside = text_width(self.step.key, SMALL) + 5 + signed
+        days = "" if self.marks.timeless else _days(self.step, self.language, room - beside)
         days = shorten(days, room, EN)
         base = y + EN
         shapes: list[Shape] = [Text(right, base, days, EN, "ink", "end")] if days else []
         room -= text_width(days, EN) + 5
-        sign = self.marks.status.sign if self.marks.status else ""
-        signed = text_width(sign, EN) + 6 if sign else 0.0
-        key = shorten(self.step.key, room - signed, SMALL)
+        key = shorten(self.step.key, room, SMALL)  # a key is never cut for a sign
         if key:
             shapes.append(Text(x + _LEFT, base, key, SMALL, "dim"))
             room -= text_width(key, SMALL) + 5
@@ -245,6 +259,11 @@ def kind_band(kind: Kind, x: float, y: float, height: float) -> Strokes | None:
         rows = _steps(top + 2, bottom, 6)
         segments += [((left + 2, row), (left + 4, row)) for row in rows]
     return Strokes(tuple(segments), "hatch") if segments else None
+
+
+def header_height(lines: int) -> float:
+    """Return how high the strip with the department's name is."""
+    return _HEADER + 3 + max(0, lines - 1) * EN * 1.2
 
 
 def inner_edge(right: float, top: float, bottom: float) -> tuple[tuple[Point, Point], ...]:

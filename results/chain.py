@@ -7,11 +7,12 @@ flow of 35 steps one after another fits one sheet instead of a strip five metres
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 
-from results.cards import ZH, Card, Marks, card
+from results.cards import ZH, Card, Marks, card, header_height
 from results.display import Group, Line, Rect, Shape, Text, arrowhead
-from results.font import fit
+from results.font import text_width, wrap
 from results.frame import MARGIN, SHEET
 from results.lexicon import WORDS, Language, lines, say
 from rules import Name, Procedure, Stage
@@ -20,7 +21,7 @@ _GAP = 26.0
 _LEAST = 150.0
 _MOST = 190.0
 _STAGE = 24.0
-_HEAD = 22.0
+_AIR = 3.0
 _BETWEEN = 26.0
 
 
@@ -52,10 +53,13 @@ def chain_rows(
         shapes: list[Shape] = []
         keys = order[first : first + across]
         tall = max(cards[key].height for key in keys)
+        head = header_height(max(len(cards[key].header) for key in keys)) + _AIR
         x_of = {key: MARGIN + _GAP + i * (width + _GAP) for i, key in enumerate(keys)}
         before = order[first - 1] if first else ""
-        shapes += _stage_runs(procedure, x_of, language, width=width, y=0, tall=tall, before=before)
-        top = _STAGE + 6 + _HEAD
+        runs = _stage_runs(procedure, x_of, language, width=width, before=before)
+        stage = _STAGE + (max((len(run.names) for run in runs), default=1) - 1) * ZH * 1.2
+        shapes += [_stage_frame(run, stage, stage + head + tall + 14) for run in runs]
+        top = stage + 6 + head
         height = top + tall + 10 + _BETWEEN
         for one, two in pairwise(keys):
             shapes.append(_arrow(cards, one, two, x_of[one] + width, top + 12))
@@ -71,17 +75,24 @@ def chain_rows(
     return found, 2 * MARGIN + 2 * _GAP + across * (width + _GAP) - _GAP, heights
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Steps of one stage in a row: where they begin, how wide they are, the stage's name."""
+
+    x: float
+    wide: float
+    names: tuple[str, ...]
+
+
 def _stage_runs(
     procedure: Procedure,
     x_of: Mapping[str, float],
     language: Language,
     *,
     width: float,
-    y: float,
-    tall: float,
     before: str,
-) -> list[Shape]:
-    """Return a frame and a name for each run of steps of one stage in a row."""
+) -> list[_Run]:
+    """Return each run of steps of one stage in a row, its name on as many lines as it needs."""
     known = {stage.key: stage for stage in procedure.stages}
     runs: list[list[str]] = []
     for key in x_of:
@@ -89,7 +100,7 @@ def _stage_runs(
             runs[-1].append(key)
         else:
             runs.append([key])
-    shapes: list[Shape] = []
+    found = []
     for index, run in enumerate(runs):
         stage_key = procedure[run[0]].stage
         if not stage_key and len(runs) == 1:
@@ -100,17 +111,22 @@ def _stage_runs(
             names = (*names[:-1], f"{names[-1]} ({say('continued', language)})")
         x = x_of[run[0]] - 8
         wide = x_of[run[-1]] + width + 8 - x
-        shapes.append(
-            Group(
-                (
-                    Rect(x, y, wide, _STAGE + _HEAD + tall + 14, "stage-field"),
-                    Rect(x, y, wide, _STAGE, "stage"),
-                    Text(x + 8, y + 17, fit(names, wide - 16, ZH), ZH, "ink"),
-                ),
-                classes="stage-block",
-            )
-        )
-    return shapes
+        together = " ".join(names)
+        fits = text_width(together, ZH) <= wide - 16
+        found.append(_Run(x, wide, (together,) if fits else wrap(names[0], wide - 16, ZH, 3)))
+    return found
+
+
+def _stage_frame(run: _Run, head: float, tall: float) -> Group:
+    """Return a frame around a run of steps with the stage's name on top."""
+    shapes: list[Shape] = [
+        Rect(run.x, 0, run.wide, tall, "stage-field"),
+        Rect(run.x, 0, run.wide, head, "stage"),
+    ]
+    for line, text in enumerate(run.names):
+        base = head - 7 - (len(run.names) - 1 - line) * ZH * 1.2
+        shapes.append(Text(run.x + 8, base, text, ZH, "ink"))
+    return Group(tuple(shapes), classes="stage-block")
 
 
 def _arrow(cards: Mapping[str, Card], before: str, after: str, x: float, y: float) -> Group:

@@ -27,8 +27,10 @@ from results.routing import Routed
 from results.step_status import Status, step_statuses
 from results.swimlane import flow_diagram, flow_pages, lane_diagram_places
 from results.timeline import field_of, timeline, timeline_pages
+from results.views import flow_of, offices_of, timeline_of
 from rules import Duration, Edge, Kind, Name, Procedure, Stage, Step, Strength, Unit
 from rules.flows import Parallel, Serial, Staged
+from scenarios import load, shipped
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 needs_shared = pytest.mark.skipif(not SHARED.exists(), reason="the shared data are not here")
@@ -844,3 +846,30 @@ def test_the_jiaxing_case_is_drawn_and_says_its_totals(language):
     removed = {key for key, status in statuses.items() if status.word == "removed"}
     assert removed == {"S03", "S04", "S10", "S11", "S12"}
     assert statuses["R14"].sign == "5→1"
+
+
+# --- the shipped scenarios ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_every_shipped_design_is_drawn_whole(name):
+    """Every design of every shipped scenario: nothing overlaps, is cut, or lacks a character."""
+    today = load(name)
+    designs = [today, *(load(f"{name}/{redesign}") for redesign in today.redesigns)]
+    for number, each in enumerate(designs):
+        language = ("both", "zh", "en")[number % 3]
+        before = today if number else None
+        pictures = [
+            flow_of(each, before, language),
+            flow_of(each, before, language, shown="runs"),
+            timeline_of([today, each] if number else [today], language),
+        ]
+        for picture in pictures:
+            check_labels(picture)
+            assert not picture.missing_characters
+            assert not any("…" in said for said in texts(picture)), "a text is cut"
+        for routed in lane_diagram_places(each.procedure, language):
+            check_band(routed)
+        offices = offices_of([today, each])
+        for sheet in flow_pages(each.procedure, language=language, offices=offices, paper="a3"):
+            assert sheet.height == LANDSCAPE["a3"][1], "a row is too high for a sheet"
