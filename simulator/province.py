@@ -21,16 +21,13 @@ from itertools import repeat
 import numpy as np
 
 from rules.working_days import BeyondCalendar
-from scenarios.arrivals import Poisson
 from scenarios.distributions import Exponential
 from scenarios.plan import IntArray
 from scenarios.province import VISITS, Province
-from scenarios.streams import stream_of
-from simulator.draws import ARRIVAL, uniforms
 from simulator.histograms import Histogram
+from simulator.philox import WORD
 
 MINUTE = 60
-_STREAMS = tuple(stream_of(f"{level} {act}") for level, act, _ in VISITS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +105,7 @@ def simulate_city(province: Province, city: int, seed: int = 1, threads: int = 1
     with ThreadPoolExecutor(threads) as pool:
         parts = list(pool.map(_county, repeat(province), counties, repeat(seed)))
     cases = _together(parts)
-    _serve(province, len(VISITS) - 1, city, cases.ready, cases.work, cases.waits)
+    _serve(province, len(VISITS) - 1, [city], cases.ready, cases.work, cases.waits)
     counts = np.zeros(_minutes(province), dtype=np.int64)
     count_elapsed(cases.arrival, cases.ready, *_tables(province), counts)
     return ProvinceTotals(
@@ -125,7 +122,7 @@ def _county(province: Province, county: int, seed: int) -> _Cases:
         np.concatenate([part[at] for part in parts], axis=-1) for at in range(3)
     )
     for visit in (2, 3):
-        _serve(province, visit, county, ready, work[visit - 2], waits)
+        _serve(province, visit, [county], ready, work[visit - 2], waits)
     return _Cases(arrival, ready, work[2], waits)
 
 
@@ -134,54 +131,69 @@ def _township(
 ) -> tuple[IntArray, IntArray, IntArray]:
     """Return arrivals, ends at the township and the work still to come; count waits."""
     villages = np.flatnonzero(province.township_of == township).tolist()
-    parts = [village_luck(province, village, seed) for village in villages]
-    readies = []
-    for village, (comes, needs) in zip(villages, parts, strict=True):
-        leaves = comes.astype(np.int64)
-        _serve(province, 0, village, leaves, needs[0], waits)
-        readies.append(leaves)
-    arrival = np.concatenate([comes for comes, _ in parts])
-    ready = np.concatenate(readies)
-    work = np.concatenate([needs for _, needs in parts], axis=1)
-    _serve(province, 1, township, ready, work[1], waits)
+    arrival, work = luck_of(province, villages, seed)
+    ready = arrival.astype(np.int64)
+    _serve(province, 0, villages, ready, work[0], waits)
+    _serve(province, 1, [township], ready, work[1], waits)
     return arrival, ready, work[2:]
 
 
-def village_luck(province: Province, village: int, seed: int) -> tuple[IntArray, IntArray]:
-    """Return when a village's cases come, and the ticks of work of each visit and case.
+def luck_of(province: Province, villages: Sequence[int], seed: int) -> tuple[IntArray, IntArray]:
+    """Return when villages' cases come, and the ticks of work of each visit and case.
 
-    They are keyed by seed, village and case. Arrays of 32 bits hold them: 68 years.
+    A village draws from Philox4x64-10 with the key (seed, village): six words for each case in
+    turn, for the gap before it and for its work at each visit. Arrays of 32 bits hold
+    the ticks of 68 years.
     """
-    numbers = np.arange(province.cases[village], dtype=np.int64)
-    zero = np.zeros(1, dtype=np.int64)
-    gap = province.calendar.day_ticks / float(province.daily[village])
-    come = uniforms(seed, village, numbers, zero, purpose=ARRIVAL)
-    arrival = Poisson(gap).times(come, province.calendar)
-    streams = np.array(_STREAMS, dtype=np.int64)[:, np.newaxis]
-    factor = Exponential(1).quantile(uniforms(seed, village, numbers[np.newaxis, :], streams))
-    minutes = np.array([minutes for _, _, minutes in VISITS])[:, np.newaxis]
-    work = np.rint(60 * minutes * factor)
+    calendar = province.calendar
+    numbers = province.cases[villages]
+    draws = 1 + len(VISITS)
+    words = np.concatenate(
+        [
+            np.random.Philox(key=np.array([seed % WORD, village], dtype=np.uint64)).random_raw(
+                draws * number
+            )
+            for village, number in zip(villages, numbers.tolist(), strict=True)
+        ]
+    )
+    luck = ((words >> np.uint64(11)) | np.uint64(1)).astype(np.float64) * 2.0**-53
+    factor = Exponential(1).quantile(luck.reshape(-1, draws))
+    gaps = np.rint(factor[:, 0] * np.repeat(calendar.day_ticks / province.daily[villages], numbers))
+    passed = np.cumsum(gaps.astype(np.int64))
+    before = np.cumsum(numbers) - numbers
+    passed -= np.repeat(passed[before] - gaps[before].astype(np.int64), numbers)
+    # a case due when the door closes comes when it next opens
+    arrival = calendar.add_many(np.zeros_like(passed), passed + 1) - 1
+    seconds = 60 * np.array([minutes for _, _, minutes in VISITS])
+    work = np.rint(seconds[:, np.newaxis] * factor[:, 1:].T)
     return arrival.astype(np.int32), work.astype(np.int32)
 
 
 def _serve(
     province: Province,
     visit: int,
-    office: int,
+    offices: Sequence[int],
     ready: IntArray,
     work: IntArray,
     waits: IntArray,
 ) -> None:
-    """Serve all who come to an office and count waits; ``ready`` becomes when they are done."""
+    """Serve all who come and count waits; ``ready`` becomes when they are done.
+
+    Cases of several offices, which are villages, stand one after another and in order.
+    """
     from simulator.province_kernel import serve
 
     bits = max(1, int(len(ready) - 1).bit_length())
     keys = ready << bits
     keys |= np.arange(len(ready), dtype=np.int64)
-    keys.sort()
-    people = int(province.people[visit][office])
-    if not serve(keys, bits, ready, work, people, *_tables(province), waits[visit]):
-        raise BeyondCalendar(f"{VISITS[visit][0]} {office}: work does not end by the last day")
+    if len(offices) > 1:
+        firsts = np.concatenate([[0], np.cumsum(province.cases[offices])])
+    else:
+        keys.sort()
+        firsts = np.array([0, len(ready)])
+    people = province.people[visit][offices]
+    if not serve(keys, bits, ready, work, firsts, people, *_tables(province), waits[visit]):
+        raise BeyondCalendar(f"{VISITS[visit][0]} {offices[0]}: work does not end by the last day")
 
 
 def _together(parts: Sequence[_Cases]) -> _Cases:

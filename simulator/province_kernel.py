@@ -36,64 +36,71 @@ def serve(
     bits: int,
     ready: Ticks,
     work: Ticks,
-    people: int,
+    firsts: IntArray,
+    people: IntArray,
     starts: IntArray,
     ends: IntArray,
     before: IntArray,
     day_first: IntArray,
     waits: IntArray,
 ) -> bool:
-    """Serve all who come to an office; False when work does not end within the calendar.
+    """Serve all who come to offices; False when work does not end within the calendar.
 
     Parameters
     ----------
     keys : array
-        ``ready << bits | place`` of each who comes, sorted: first come, first served.
+        ``ready << bits | place`` of each who comes, sorted for each office: first come, first
+        served.
     ready : array
         By place: when each comes; becomes when each is done.
     work : array
         By place: open ticks of work.
+    firsts, people : array
+        Of each office the index of its first key, with their number at the end, and how
+        many people serve.
     starts, ends, before, day_first : array
         The calendar's tables.
     waits : array
         Counts, for each open minute of waiting, how many waited so long; added to.
     """
-    free = np.zeros(people, dtype=np.int64)  # a heap: who is free first
     mask = (1 << bits) - 1
-    for key in keys:
-        place = key & mask
-        came, needs = key >> bits, work[place]
-        if not needs:
-            waits[0] += 1
-            continue
-        begin = max(came, free[0])
-        at = day_first[begin // DAY]
-        while at < ends.size and ends[at] <= begin:
-            at += 1
-        if at == ends.size:
-            return False
-        begin = max(begin, starts[at])
-        opened = before[at] + begin - starts[at]
-        done = begin + needs
-        if done > ends[at]:
-            target = opened + needs
-            if target > before[ends.size]:
-                return False
-            while before[at + 1] < target:
+    for office in range(people.size):
+        staff = people[office]
+        free = np.zeros(staff, dtype=np.int64)  # a heap: who is free first
+        for key in keys[firsts[office] : firsts[office + 1]]:
+            place = key & mask
+            came, needs = key >> bits, work[place]
+            if not needs:
+                waits[0] += 1
+                continue
+            begin = max(came, free[0])
+            at = day_first[begin // DAY]
+            while at < ends.size and ends[at] <= begin:
                 at += 1
-            done = starts[at] + target - before[at]
-        waits[(opened - open_before(came, starts, ends, before, day_first)) // MINUTE] += 1
-        ready[place] = done
-        # the person is free again: down the heap
-        hole, below = 0, 1
-        while below < people:
-            if below + 1 < people and free[below + 1] < free[below]:
-                below += 1
-            if free[below] >= done:
-                break
-            free[hole] = free[below]
-            hole, below = below, 2 * below + 1
-        free[hole] = done
+            if at == ends.size:
+                return False
+            begin = max(begin, starts[at])
+            opened = before[at] + begin - starts[at]
+            done = begin + needs
+            if done > ends[at]:
+                target = opened + needs
+                if target > before[ends.size]:
+                    return False
+                while before[at + 1] < target:
+                    at += 1
+                done = starts[at] + target - before[at]
+            waits[(opened - open_before(came, starts, ends, before, day_first)) // MINUTE] += 1
+            ready[place] = done
+            # the person is free again: down the heap
+            hole, below = 0, 1
+            while below < staff:
+                if below + 1 < staff and free[below + 1] < free[below]:
+                    below += 1
+                if free[below] >= done:
+                    break
+                free[hole] = free[below]
+                hole, below = below, 2 * below + 1
+            free[hole] = done
     return True
 
 
