@@ -1,5 +1,6 @@
 """Schedules with bounds: when each project may be at which desk, and how good that is."""
 
+from optimizer.dispatch import Trial, Tried, as_dispatch, try_schedule
 from optimizer.effort import Progress
 from optimizer.model import ScheduleError
 from optimizer.objectives import Goal
@@ -18,8 +19,12 @@ __all__ = [
     "Progress",
     "Schedule",
     "ScheduleError",
+    "Trial",
+    "Tried",
+    "as_dispatch",
     "read_portfolio",
     "read_psplib",
     "schedule",
     "schedule_portfolio",
+    "try_schedule",
 ]

@@ -10,7 +10,7 @@ from results.cards import EN, SMALL, ZH
 from results.display import Group, Line, Picture, Rect, Shape, Text
 from results.exports.dates import PaperDates
 from results.font import shorten, text_width
-from results.frame import MARGIN, SHEET, Key, footer, heading, kind_keys, provenance_note
+from results.frame import MARGIN, SHEET, Key, footer, heading, kind_keys, provenance_note, stacked
 from results.lexicon import checked, lines, number, say
 from rules import Name, Procedure, Step
 from rules.calendars import WorkingDays
@@ -97,18 +97,18 @@ def calendar_gantt(
             _bar(step, plan, scale, y, " · ".join(lines(step.name, speech)), offices or {})
         )
     keys = [*kind_keys([procedure], speech), Key("critical", say("critical", speech))]
-    foot, height = footer(
+    foot = footer(
         keys,
         provenance_note([procedure], speech),
         (procedure, baseline),
         clock=say("paper-clock", speech),
         language=speech,
-        y=bottom + 24,
         width=SHEET,
     )
+    below, height = stacked([foot], bottom + 24)
     page = Rect(0, 0, SHEET, height, "page")
     description = f"{name}: {number(plan.end)} {say('working-days', speech)}, {told}"
-    return Picture(SHEET, height, (page, *shapes, *foot), name, description)
+    return Picture(SHEET, height, (page, *shapes, *below), name, description)
 
 
 def _calendar(

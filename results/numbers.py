@@ -44,6 +44,8 @@ def interval_text(interval: Interval, digits: int = 1) -> str:
     >>> interval_text(Interval(243.1, None, None, 0.95, 3))
     '243.1 (n < 5)'
     """
+    if math.isnan(interval.estimate):
+        return "-"
     if interval.low is None or interval.high is None:
         return f"{interval.estimate:.{digits}f} (n < 5)"
     half = max(interval.high - interval.estimate, interval.estimate - interval.low)
@@ -69,7 +71,7 @@ def json_number(value: Fraction | float | None) -> int | float | None:
     >>> json_number(Fraction(236)), json_number(Fraction(100, 7)), json_number(None)
     (236, 14.285714, None)
     """
-    if value is None:
+    if value is None or math.isnan(value):  # there was nothing to measure
         return None
     if isinstance(value, Fraction) and value.denominator == 1:
         return value.numerator

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from results.clock_summary import ClockSummary, accounted
+from results.measures import (
+    LEVEL,
+    FloatArray,
+    Flow,
+    PoolUse,
+    Times,
+    flow_of,
+    pool_ratios,
+    pool_uses,
+    times_of,
+)
 from results.numbers import days_text, interval_text, json_interval, json_number
 from results.words import word
-from rules import Name, Procedure
-from scenarios import AMPLE, Plan, Scenario
-from simulator import Interval, Run, Trace, mean_interval
+from rules import Procedure
+from scenarios import Plan, Scenario
+from simulator import Interval, Run, mean_interval
 from simulator.account import account_of
+from simulator.blocks import Design, percentile, tally_of
+from simulator.precision import elapsed_of
+from simulator.usage import usage_of
 
-LEVEL = 0.95
-"""Confidence of every interval in reports."""
-
-FloatArray = NDArray[np.float64]
+__all__ = ["LEVEL", "FloatArray", "Paper", "PoolUse", "Summary", "Times", "summarise"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,53 +74,6 @@ class Paper:
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Times:
-    """Elapsed working days of cases, one value for each replication.
-
-    Elapsed is the applicant's clock, from arrival to the end of the last step, in
-    working days of the counting calendar.
-
-    Attributes
-    ----------
-    mean, p50, p90 : array of shape (replications,)
-        Mean, median and 90th percentile over the cases of each replication.
-    on_time : array of shape (replications,)
-        Share of cases that take no longer than the paper days.
-    """
-
-    mean: FloatArray
-    p50: FloatArray
-    p90: FloatArray
-    on_time: FloatArray
-
-
-@dataclass(frozen=True, slots=True)
-class PoolUse:
-    """How a pool of people fared.
-
-    Attributes
-    ----------
-    key : str
-        ``<office>.window`` or ``<office>.reviewer``.
-    name : Name
-        The office.
-    capacity : int
-        People.
-    utilisation : Interval
-        Share of their open time, from the first arrival to the last end, that people
-        hold work.
-    wait : Interval
-        Mean working days that work waits for them.
-    """
-
-    key: str
-    name: Name
-    capacity: int
-    utilisation: Interval
-    wait: Interval
-
-
 @dataclass(frozen=True, slots=True)
 class Summary:
     """The numbers of one scenario.
@@ -130,6 +94,8 @@ class Summary:
         Which engine ran, or empty.
     clocks : ClockSummary or None
         Clocks, lights and case types, where the scenario watches limits or has types.
+    flow : Flow or None
+        Where the time went and what decided the end; None for the paper view alone.
     """
 
     scenario: Scenario
@@ -141,6 +107,7 @@ class Summary:
     cases: int = 0
     engine: str = ""
     clocks: ClockSummary | None = None
+    flow: Flow | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the document of ``run --json``; see the public contract."""
@@ -156,9 +123,11 @@ class Summary:
                     "capacity": pool.capacity,
                     "utilisation": json_interval(pool.utilisation),
                     "wait_days": json_interval(pool.wait),
+                    "queue_length": json_interval(pool.queue),
                 }
                 for pool in self.pools
             ],
+            **({} if self.flow is None else _flow_json(self.flow)),
             "engine": self.engine,
             "seed": self.seed,
             "replications": self.replications,
@@ -182,15 +151,34 @@ class Summary:
             for label, values in (
                 ("mean", times.mean), ("P50", times.p50), ("P90", times.p90),
             ):  # fmt: skip
-                text = interval_text(mean_interval(values.tolist(), LEVEL))
+                text = interval_text(_mean(values))
                 rows.append([f"{word(label, language)} ({word('elapsed wd', language)})", text])
-            share = mean_interval((100 * times.on_time).tolist(), LEVEL)
+            share = _mean(100 * times.on_time)
             rows.append([word("within paper days", language), f"{interval_text(share)} %"])
         return rows
 
+    def flow_table(self, language: str) -> list[list[str]]:
+        """Return rows of text: where the days of a case go, and the steps that decide its end."""
+        if self.flow is None:
+            return []
+        rows = [[word("where the days of a case go", language), word("working days", language)]]
+        for part, values in self.flow.parts.items():
+            rows.append([word(part, language), interval_text(_mean(values))])
+        counted = interval_text(_mean(self.flow.counted.mean))
+        return [*rows, [word("counted by law", language), counted]]
+
+    def critical_table(self, language: str, most: int = 5) -> list[list[str]]:
+        """Return rows of text: the steps that most often stood on the chain that decided."""
+        if self.flow is None:
+            return []
+        shares = {key: _mean(100 * values) for key, values in self.flow.critical.items()}
+        first = sorted(shares, key=lambda key: (-shares[key].estimate, key))[:most]
+        head = [word("steps that decide the end", language), word("of cases %", language)]
+        return [head, *([key, interval_text(shares[key])] for key in first)]
+
     def pool_table(self, language: str) -> list[list[str]]:
         """Return rows of text for the pools, the longest wait first."""
-        rows = [[word(w, language) for w in ("people", "number", "in use", "wait wd")]]
+        rows = [[word(w, language) for w in ("people", "number", "in use", "wait wd", "waiting")]]
         longest_first = sorted(self.pools, key=lambda pool: (-pool.wait.estimate, pool.key))
         return rows + [
             [
@@ -198,6 +186,7 @@ class Summary:
                 str(use.capacity),
                 f"{100 * use.utilisation.estimate:.0f} %",
                 interval_text(use.wait, 2),
+                f"{use.queue.estimate:.1f}",
             ]
             for use in longest_first
         ]
@@ -208,16 +197,20 @@ def summarise(scenario: Scenario, run: Run | None = None) -> Summary:
     paper = Paper.of(scenario.procedure)
     if run is None:
         return Summary(scenario, paper)
+    limit = int((paper.paper_days or 0) * run.plan.day_ticks)
+    design = Design(scenario.key, run.plan, limit)
+    tally = tally_of(design, list(enumerate(run.replications)), run.seed)
     return Summary(
         scenario,
         paper,
-        elapsed_times(run, paper.paper_days or Fraction(0)),
-        _pool_uses(run),
+        times_of(design, tally),
+        pool_uses(design, tally),
         run.seed,
         len(run.replications),
         run.plan.cases,
         run.engine,
         accounted(run.plan, account_of(run.plan, run.replications), LEVEL),
+        flow_of(design, tally),
     )
 
 
@@ -239,25 +232,18 @@ def elapsed_times(run: Run, limit: Fraction, type_: str = "") -> Times:
 
     ``type_`` restricts it to cases of a type; see :func:`types_called`.
     """
-    counting = run.plan.calendars[0]
-    day = counting.day_ticks
-    wanted = types_called(run.plan, type_)
-
-    def among(trace: Trace) -> NDArray[np.bool_]:
-        if not type_:
-            return np.ones(len(trace.arrival), dtype=np.bool_)
-        return np.isin(trace.types_of(), wanted)
-
+    day = run.plan.day_ticks
+    wanted = types_called(run.plan, type_) if type_ else None
     rows = []
     for trace in run.replications:
-        ticks = np.sort(counting.worked_many(trace.arrival, trace.finish)[among(trace)])
-        last = len(ticks) - 1
+        ticks, judged = elapsed_of(run.plan, trace, int(limit * day), wanted)
+        count = len(ticks)
         rows.append(
             (
-                int(ticks.sum()) / len(ticks) / day,
-                int(ticks[min(last, -(-len(ticks) * 50 // 100) - 1)]) / day,
-                int(ticks[min(last, -(-len(ticks) * 90 // 100) - 1)]) / day,
-                int((ticks <= int(limit * day)).sum()) / len(ticks),
+                int(ticks.sum()) / count / day if count else math.nan,
+                percentile(ticks, 50) / day if count else math.nan,
+                percentile(ticks, 90) / day if count else math.nan,
+                int((ticks <= int(limit * day)).sum()) / judged if judged else math.nan,
             )
         )
     columns = np.array(rows, dtype=np.float64).T
@@ -289,30 +275,31 @@ def scenario_json(summary: Summary) -> dict[str, Any]:
         ],
     }
     if times is not None:
-        intervals = {
-            "mean": mean_interval(times.mean.tolist(), LEVEL),
-            "p50": mean_interval(times.p50.tolist(), LEVEL),
-            "p90": mean_interval(times.p90.tolist(), LEVEL),
-        }
-        document["elapsed"] = {
-            "unit": "wd",
-            **{key: json_number(each.estimate) for key, each in intervals.items()},
-            "ci": {
-                key: [json_number(each.low), json_number(each.high)]
-                for key, each in intervals.items()
-            },
-            "level": LEVEL,
-        }
+        document["elapsed"] = _days_json(times)
+        if summary.flow is not None:
+            document["counted"] = _days_json(summary.flow.counted)
         document["on_time"] = {
             "limit_days": json_number(paper.paper_days),
-            "share": json_interval(mean_interval(times.on_time.tolist(), LEVEL)),
+            "share": json_interval(_mean(times.on_time)),
         }
     return document
 
 
+def _days_json(times: Times) -> dict[str, Any]:
+    intervals = {"mean": _mean(times.mean), "p50": _mean(times.p50), "p90": _mean(times.p90)}
+    return {
+        "unit": "wd",
+        **{key: json_number(each.estimate) for key, each in intervals.items()},
+        "ci": {
+            key: [json_number(each.low), json_number(each.high)] for key, each in intervals.items()
+        },
+        "level": LEVEL,
+    }
+
+
 def _kpis(times: Times) -> dict[str, Any]:
     return {
-        name: json_interval(mean_interval(values.tolist(), LEVEL))
+        name: json_interval(_mean(values))
         for name, values in (
             ("elapsed_mean_wd", times.mean),
             ("elapsed_p50_wd", times.p50),
@@ -322,27 +309,20 @@ def _kpis(times: Times) -> dict[str, Any]:
     }
 
 
-def _pool_uses(run: Run) -> tuple[PoolUse, ...]:
-    plan = run.plan
-    desks_of: list[list[int]] = [[] for _ in plan.pools]
-    for index, desk in enumerate(plan.desks):
-        for number in desk.pools:
-            desks_of[number].append(index)
-    uses = []
-    for number, pool in enumerate(plan.pools):
-        if not desks_of[number] or pool.capacity >= AMPLE:
-            continue
-        busy, waits = _busy_and_waits(run, plan, number, desks_of[number])
-        uses.append(
-            PoolUse(
-                pool.key,
-                pool.name,
-                pool.capacity,
-                mean_interval(busy, LEVEL),
-                mean_interval(waits, LEVEL),
-            )
-        )
-    return tuple(sorted(uses, key=lambda use: use.key))
+def _flow_json(flow: Flow) -> dict[str, Any]:
+    return {
+        "waits": {
+            "unit": "wd",
+            **{part: json_interval(_mean(values)) for part, values in flow.parts.items()},
+        },
+        "criticality": {key: json_interval(_mean(each)) for key, each in flow.critical.items()},
+        "outcomes": flow.outcomes,
+    }
+
+
+def _mean(values: FloatArray) -> Interval:
+    """Return the mean over the replications that have a value."""
+    return mean_interval([each for each in values.tolist() if not math.isnan(each)], LEVEL)
 
 
 def pool_values(run: Run, key: str) -> tuple[list[float], list[float]]:
@@ -360,24 +340,7 @@ def pool_values(run: Run, key: str) -> tuple[list[float], list[float]]:
     number = next((n for n, pool in enumerate(plan.pools) if pool.key == key), None)
     if number is None:
         raise KeyError(key)
-    desks = [index for index, desk in enumerate(plan.desks) if number in desk.pools]
-    if not desks:
-        return [0.0] * len(run.replications), [0.0] * len(run.replications)
-    return _busy_and_waits(run, plan, number, desks)
-
-
-def _busy_and_waits(
-    run: Run, plan: Plan, number: int, desks: list[int]
-) -> tuple[list[float], list[float]]:
-    pool = plan.pools[number]
-    keeps = plan.calendars[pool.calendar]
-    busy, waits = [], []
-    for trace in run.replications:
-        held = waited = 0
-        for desk in desks:
-            held += int(keeps.worked_many(trace.start[:, desk], trace.end[:, desk]).sum())
-            waited += int(keeps.worked_many(trace.ready[:, desk], trace.start[:, desk]).sum())
-        open_time = keeps.worked(int(trace.arrival.min()), int(trace.finish.max()))
-        busy.append(held / max(1, open_time * pool.capacity))
-        waits.append(waited / (len(desks) * plan.cases) / keeps.day_ticks)
+    uses = [usage_of(plan, trace)[number] for trace in run.replications]
+    day = plan.calendars[plan.pools[number].calendar].day_ticks
+    busy, waits, _ = pool_ratios(list(zip(*uses, strict=True)), day)
     return busy, waits

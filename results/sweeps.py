@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-import numpy as np
-
 from results.clock_summary import accounted
 from results.comparison import Comparison, difference_of
-from results.summary import LEVEL, Paper, PoolUse, Summary, Times
+from results.measures import LEVEL, Times, flow_of, pool_uses, times_of
+from results.summary import Paper, Summary
 from scenarios import Scenario, compile_plan
-from simulator import mean_interval
-from simulator.blocks import Design, Tally
+from simulator.blocks import Design, Tally, run_until_precise
 from simulator.crews import crew_for
+from simulator.engines import engine_for
 from simulator.sweep import Sweep, run_sweep, tally_of_design
 from simulator.sweep_store import SweepStore
 from simulator.workers import Here, WorkersDoNotStart
@@ -51,13 +50,31 @@ def simulated(
         return summaries_of(scenarios, sweep, store)
 
 
+def until_precise(
+    scenario: Scenario, least: int, seed: int, precision: float, engine: str = "auto"
+) -> Summary:
+    """Simulate a scenario until its mean elapsed time is known to a part of it.
+
+    Parameters
+    ----------
+    least : int
+        Replications that there must be.
+    precision : float
+        For instance 0.05; see :func:`simulator.simulate`.
+    """
+    design = design_of(scenario)
+    tally = run_until_precise(design, seed, least, precision, engine=engine)
+    name = engine_for(design.plan, tally.replications, engine).name
+    return summary_of(scenario, design, tally, seed, name)
+
+
 def simulated_times(
     scenarios: Sequence[Scenario], replications: int, seed: int, engine: str, workers: int | None
 ) -> list[Times]:
     """Return the times of each scenario, as :func:`simulated` finds them."""
     sweep = Sweep(tuple(design_of(each) for each in scenarios), replications, seed, engine)
     with _run(sweep, workers) as store:
-        return [_times(each, tally_of_design(sweep, store, each)) for each in sweep.designs]
+        return [times_of(each, tally_of_design(sweep, store, each)) for each in sweep.designs]
 
 
 @contextmanager
@@ -84,13 +101,14 @@ def summary_of(scenario: Scenario, design: Design, tally: Tally, seed: int, engi
     return Summary(
         scenario,
         Paper.of(scenario.procedure),
-        _times(design, tally),
-        _pool_uses(design, tally),
+        times_of(design, tally),
+        pool_uses(design, tally),
         seed,
         tally.replications,
         design.plan.cases,
         engine,
         accounted(design.plan, tally.account(design), LEVEL),
+        flow_of(design, tally),
     )
 
 
@@ -98,49 +116,3 @@ def comparison_of(summaries: Sequence[Summary]) -> Comparison:
     """Return the comparison that :func:`results.compare` gives of the same replications."""
     first, *others = summaries
     return Comparison(tuple(summaries), tuple(difference_of(first, other) for other in others))
-
-
-def _times(design: Design, tally: Tally) -> Times:
-    day = design.plan.day_ticks
-    # divided as Python numbers, whole by whole, as summaries of traces do
-    cases = tally.column("cases").tolist()
-    return Times(
-        np.array(
-            [
-                total / count / day
-                for total, count in zip(tally.column("elapsed").tolist(), cases, strict=True)
-            ]
-        ),
-        np.array([ticks / day for ticks in tally.column("p50").tolist()]),
-        np.array([ticks / day for ticks in tally.column("p90").tolist()]),
-        np.array(
-            [
-                within / count
-                for within, count in zip(tally.column("within").tolist(), cases, strict=True)
-            ]
-        ),
-    )
-
-
-def _pool_uses(design: Design, tally: Tally) -> tuple[PoolUse, ...]:
-    plan = design.plan
-    uses = []
-    for place, number in enumerate(design.pools()):
-        pool = plan.pools[number]
-        desks = sum(number in desk.pools for desk in plan.desks)
-        day = plan.calendars[pool.calendar].day_ticks
-        held, open_, waited = (values.tolist() for values in tally.pool(place))
-        busy = [
-            ticks / max(1, hours * pool.capacity) for ticks, hours in zip(held, open_, strict=True)
-        ]
-        waits = [ticks / (desks * plan.cases) / day for ticks in waited]
-        uses.append(
-            PoolUse(
-                pool.key,
-                pool.name,
-                pool.capacity,
-                mean_interval(busy, LEVEL),
-                mean_interval(waits, LEVEL),
-            )
-        )
-    return tuple(sorted(uses, key=lambda use: use.key))

@@ -24,12 +24,15 @@ class Standing(NamedTuple):
         Tick at which the case came to the house.
     place : int
         Place of the desk in the plan.
+    case : int
+        Number of the case.
     """
 
     priority: int
     deadline: int
     filed: int
     place: int
+    case: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,40 @@ class ByList:
         return at.place
 
 
-QueueOrder = FirstCome | ByPriority | Interrupting | EarliestDeadline | ByFiling | ByList
+LAST = 2**62
+"""Rank of what a planned order does not list: after all that it lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The order of a schedule: the work that it starts first goes first.
+
+    Attributes
+    ----------
+    places : tuple of tuple of int
+        By case and desk of the plan, the place in the schedule.
+    strict : bool
+        Whether people wait for whose turn it is, even if others are there already.
+        Otherwise they take whoever of those who are there is first.
+    """
+
+    word: ClassVar[str] = "planned"
+    interrupts: ClassVar[bool] = False
+    ranks: ClassVar[bool] = True
+
+    places: tuple[tuple[int, ...], ...]
+    strict: bool = False
+
+    def place(self, case: int, desk: int) -> int:
+        """Return the place of a case at a desk of the plan."""
+        return self.places[case][desk] if case < len(self.places) else LAST
+
+    def rank(self, at: Standing) -> int:
+        """Return the place in the schedule."""
+        return self.place(at.case, at.place)
+
+
+QueueOrder = FirstCome | ByPriority | Interrupting | EarliestDeadline | ByFiling | ByList | Planned
 
 ORDERS: dict[str, QueueOrder] = {
     order.word: order

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from rules.problems import Place, Problem
 from scenarios.gatherings import Meeting, Quota, Trip, ZoneResult
+from scenarios.orders import Planned
 from scenarios.plan import AMPLE, REFUSED, WITHDRAWN, Desk, Plan, Pool
 
 
@@ -56,6 +57,8 @@ def _people(plan: Plan) -> list[str]:
             lines.append(f"{pool.key}: the shifts do not add up to {pool.capacity} people")
         if pool.shifts and pool.order.interrupts:
             lines.append(f"{pool.key}: people with hours of their own cannot be interrupted")
+        if pool.shifts and isinstance(pool.order, Planned) and pool.order.strict:
+            lines.append(f"{pool.key}: people with hours of their own cannot keep a strict order")
         if pool.shifts and pool.errand is not None:
             lines.append(f"{pool.key}: people with hours of their own cannot have other duties")
     for desk in plan.desks:
@@ -178,6 +181,10 @@ def _desks(plan: Plan) -> list[str]:
         interrupting = any(plan.pools[pool].order.interrupts for pool in desk.pools)
         if interrupting and (isinstance(gathering, Trip) or desk.keeps):
             lines.append(f"{step}: nobody can be called back from {desk.name} to an urgent case")
+        orders = [plan.pools[pool].order for pool in desk.pools]
+        strict = any(isinstance(order, Planned) and order.strict for order in orders)
+        if strict and (gathering is not None or desk.keeps):
+            lines.append(f"{step}: {desk.name} cannot be done in a strict order")
         if desk.to_limit is not None and desk.pools:
             lines.append(f"{step}: {desk.name} holds people until shortly before the limit")
     return lines

@@ -16,29 +16,45 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rules import Calendar
 from scenarios import AMPLE
 from scenarios.plan import IntArray, Plan
 from simulator.account import Account, account_row, columns
+from simulator.clocks import clocks
+from simulator.criticality import critical_counts
+from simulator.draws import calendars_of
 from simulator.engines import engine_for
 from simulator.histograms import Histogram
-from simulator.trace import Trace
+from simulator.precision import MOST, Enough, elapsed_of
+from simulator.trace import Outcome, Trace
+from simulator.usage import Usage, Visits, usage_of
 
 MINUTE = 60
 """Ticks of one cell of a tally's histogram."""
 
 COLUMNS = (
     "replication", "cases", "elapsed", "squares_high", "squares_low", "p50", "p90", "within",
+    "judged", "counted", "counted_p50", "counted_p90",
+    "touch", "queue", "dwell", "applicant", "notice", "stopped",
+    "refused", "withdrawn", "turned_away", "in_process",
 )  # fmt: skip
-"""What a tally holds of each replication, before two columns, held and waited, for each pool and
-one, open, between them.
+"""What a tally holds of each replication, before two numbers for each step and some for each
+pool.
 
-The elapsed ticks of all cases, added up, and their squares (``high * 2**32 + low``); the
-median and the 90th percentile; how many cases took no longer than the limit. A pool's
-people hold work for ``held`` ticks of its calendar, work waits ``waited`` for them, and the
-pool's office is open for ``open`` from the first arrival to the last end."""
+``cases`` are those that were finished: their elapsed ticks, added up, and the squares
+(``high * 2**32 + low``); median and 90th percentile; how many took no longer than the limit,
+of those ``judged``: finished, or already longer than the limit in process. Then the same of
+the counted clock, and the parts of the time added up over the steps of finished cases (see
+:class:`simulator.clocks.Clocks`). Last, how many left otherwise or are still there."""
+
+BY_STEP = ("critical", "finished")
+"""In how many finished cases a step was critical, and how many there were of its type."""
+
+BY_POOL = Usage._fields
+"""See :class:`simulator.usage.Usage`."""
+
+PARTS = ("touch", "queue", "dwell", "applicant", "notice", "stopped")
+"""Columns that say where the time of finished cases went."""
 
 HALF = 2**32
 _HEAD = struct.Struct("<4sIIIQ")
@@ -85,7 +101,12 @@ class Design:
     @property
     def account_from(self) -> int:
         """Column of the tallies at which the account of clocks and types begins."""
-        return len(COLUMNS) + 3 * len(self.pools())
+        return len(COLUMNS) + len(BY_STEP) * self.steps + len(BY_POOL) * len(self.pools())
+
+    @property
+    def steps(self) -> int:
+        """Number of steps of the plan."""
+        return len(self.plan.steps)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,11 +149,14 @@ class Tally:
         """Return one of :data:`COLUMNS`."""
         return self.rows[:, COLUMNS.index(name)]
 
-    def pool(self, place: int) -> tuple[IntArray, IntArray, IntArray]:
-        """Return held, open and waited ticks of the pool at a place of :meth:`Design.pools`."""
-        first = len(COLUMNS) + 3 * place
-        held, open_, waited = self.rows[:, first : first + 3].T
-        return held, open_, waited
+    def step(self, place: int, name: str) -> IntArray:
+        """Return one of :data:`BY_STEP` of a step of the plan."""
+        return self.rows[:, len(COLUMNS) + len(BY_STEP) * place + BY_STEP.index(name)]
+
+    def pool(self, design: Design, place: int) -> tuple[IntArray, ...]:
+        """Return :data:`BY_POOL` of the pool at a place of :meth:`Design.pools`."""
+        first = len(COLUMNS) + len(BY_STEP) * design.steps + len(BY_POOL) * place
+        return tuple(self.rows[:, first : first + len(BY_POOL)].T)
 
     def account(self, design: Design) -> Account:
         """Return the accounts of the design that was tallied."""
@@ -218,43 +242,74 @@ def merged(tallies: Iterable[Tally], width: int) -> Tally:
     return Tally(rows, Histogram.merged((part.histogram for part in parts), MINUTE))
 
 
-def tally_of(design: Design, traces: Sequence[tuple[int, Trace]]) -> Tally:
-    """Return the tally of replications, each with its number."""
-    counting = design.plan.calendars[0]
-    pools = [
-        (
-            design.plan.calendars[design.plan.pools[number].calendar],
-            [index for index, desk in enumerate(design.plan.desks) if number in desk.pools],
-        )
-        for number in design.pools()
-    ]
+def tally_of(design: Design, traces: Sequence[tuple[int, Trace]], seed: int | None = None) -> Tally:
+    """Return the tally of replications, each with its number.
+
+    Parameters
+    ----------
+    seed : int, optional
+        With it absence and outages are known to who asks which steps were critical.
+    """
+    plan = design.plan
     rows = np.zeros((len(traces), design.width), dtype=np.int64)
     elapsed = []
     for row, (number, trace) in zip(rows, traces, strict=True):
-        ticks = np.sort(counting.worked_many(trace.arrival, trace.finish))
-        count = len(ticks)
+        ticks, judged = elapsed_of(plan, trace, design.limit)
+        done = trace.outcomes() == Outcome.FINISHED
+        visits = Visits(plan, trace)
+        found = clocks(plan, trace, visits)
+        counted = np.sort(found.counted[done])
         squares = _squares(ticks)
+        outcomes = np.bincount(trace.outcomes(), minlength=len(Outcome))
         row[: len(COLUMNS)] = (
             number,
-            count,
+            len(ticks),
             int(ticks.sum()),
             squares // HALF,
             squares % HALF,
-            ticks[_rank(count, 50)],
-            ticks[_rank(count, 90)],
+            percentile(ticks, 50),
+            percentile(ticks, 90),
             int((ticks <= design.limit).sum()),
+            judged,
+            int(counted.sum()),
+            percentile(counted, 50),
+            percentile(counted, 90),
+            *(int(getattr(found, part)[done].sum()) for part in PARTS),
+            *outcomes[[Outcome.REFUSED, Outcome.WITHDRAWN, Outcome.TURNED_AWAY]],
+            outcomes[Outcome.IN_PROCESS],
         )
         elapsed.append(ticks)
-        span = int(trace.arrival.min()), int(trace.finish.max())
-        for place, (keeps, desks) in enumerate(pools):
-            row[len(COLUMNS) + 3 * place : len(COLUMNS) + 3 * place + 3] = (
-                _worked(keeps, trace.start[:, desks], trace.end[:, desks]),
-                keeps.worked(*span),
-                _worked(keeps, trace.ready[:, desks], trace.start[:, desks]),
-            )
+        known = seed is not None and plan.interruptions
+        calendars = calendars_of(plan, seed or 0, number) if known else plan.calendars
+        usage = usage_of(plan, trace, visits)
+        row[len(COLUMNS) : design.account_from] = [
+            *np.column_stack(critical_counts(plan, trace, calendars)).ravel(),
+            *(value for pool in design.pools() for value in usage[pool]),
+        ]
         row[design.account_from :] = account_row(design.plan, trace)
     ticks = np.concatenate(elapsed) if elapsed else np.zeros(0, dtype=np.int64)
     return Tally(rows, Histogram.of(ticks, MINUTE))
+
+
+def run_until_precise(
+    design: Design, seed: int, least: int, precision: float, most: int = MOST, engine: str = "auto"
+) -> Tally:
+    """Simulate replications until the mean elapsed time is known to a part of it.
+
+    The same replications as :func:`simulator.simulate` with this precision, without
+    keeping them; see :class:`simulator.precision.Enough`.
+    """
+    enough = Enough(least, precision, most)
+    tallies: list[Tally] = []
+    while not enough.reached():
+        tallies.append(run_block(design, seed, len(tallies), 1, engine))
+        enough.add(tallies[-1].elapsed, tallies[-1].cases)
+    return merged(tallies, design.width)
+
+
+def percentile(ticks: IntArray, percent: int) -> int:
+    """Return the smallest of rising values that so many per cent do not exceed; 0 of none."""
+    return int(ticks[_rank(len(ticks), percent)]) if len(ticks) else 0
 
 
 def run_block(design: Design, seed: int, first: int, count: int, engine: str = "auto") -> Tally:
@@ -267,7 +322,7 @@ def run_block(design: Design, seed: int, first: int, count: int, engine: str = "
     # each trace is dropped once it is tallied, so memory does not grow with the block
     return merged(
         (
-            tally_of(design, [(number, simulate_replication(design.plan, seed, number))])
+            tally_of(design, [(number, simulate_replication(design.plan, seed, number))], seed)
             for number in range(first, first + count)
         ),
         design.width,
@@ -277,10 +332,6 @@ def run_block(design: Design, seed: int, first: int, count: int, engine: str = "
 def _rank(count: int, percent: int) -> int:
     """Return the index of a percentile among so many sorted values."""
     return max(0, -(-count * percent // 100) - 1)
-
-
-def _worked(keeps: Calendar, begin: NDArray[np.int64], end: NDArray[np.int64]) -> int:
-    return int(keeps.worked_many(begin.ravel(), end.ravel()).sum())
 
 
 def _squares(ticks: IntArray) -> int:

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from scenarios.gatherings import Consultation
 from scenarios.plan import IntArray, Part, Plan
-from simulator.trace import Outcome, Trace
+from simulator.trace import Hold, Outcome, Trace
+from simulator.usage import Visits
 
 NOT_COUNTED = (Part.APPLICANT, Part.STOPPED)
 """What the law does not count."""
@@ -90,15 +91,18 @@ class StepClocks:
         return float((self.counted <= limit).mean()) if len(self.cases) else float("nan")
 
 
-def clocks(plan: Plan, trace: Trace) -> Clocks:
+def clocks(plan: Plan, trace: Trace, visits: Visits | None = None) -> Clocks:
     """Return the clocks of all cases of a replication."""
     counting = plan.calendars[0]
-    rows = up_to_consent(plan, trace, trace.visits())
-    case, ready, start, end = rows[:, 0], rows[:, 3], rows[:, 4], rows[:, 5]
-    part = _parts(plan)[rows[:, 1]]
-    open_ready, open_start, open_end = (
-        counting.worked_many(np.zeros_like(each), each) for each in (ready, start, end)
-    )
+    visits = visits or Visits(plan, trace)
+    rows = up_to_consent(plan, trace, visits.rows)
+    case, part = rows[:, 0], _parts(plan)[rows[:, 1]]
+    if rows is visits.rows:
+        open_ready, open_start, open_end = visits.open(0)
+    else:
+        open_ready, open_start, open_end = (
+            counting.worked_many(np.zeros_like(rows[:, at]), rows[:, at]) for at in (3, 4, 5)
+        )
 
     def total(ticks: IntArray, among: NDArray[np.bool_] | None = None) -> IntArray:
         held = ticks if among is None else np.where(among, ticks, 0)
@@ -106,12 +110,19 @@ def clocks(plan: Plan, trace: Trace) -> Clocks:
 
     service = open_end - open_start
     of = {each.value: total(service, part == index) for index, each in enumerate(Part)}
+    queue = total(open_start - open_ready)
+    # work that an urgent case interrupted waited, too
+    pauses = trace.holds[trace.holds[:, 0] == Hold.PAUSE]
+    for _, _, since, until, paused, desk in pauses.tolist():
+        ticks = counting.worked(since, until)
+        queue[paused] += ticks
+        of[plan.desks[desk].part.value][paused] -= ticks
     counted = clock_runs(plan, rows)
     return Clocks(
         elapsed=counting.worked_many(trace.arrival, trace.finish),
         counted=_union(case[counted], open_ready[counted], open_end[counted], len(trace.arrival)),
         touch=of["work"],
-        queue=total(open_start - open_ready),
+        queue=queue,
         dwell=of["dwell"],
         applicant=of["applicant"],
         notice=of["notice"],
@@ -265,11 +276,11 @@ def _union(case: IntArray, start: IntArray, end: IntArray, cases: int) -> IntArr
     """Return for each case the length of time that its stretches cover."""
     if not len(case):
         return np.zeros(cases, dtype=np.int64)
-    order = np.lexsort((start, case))
-    case, start, end = case[order], start[order], end[order]
     # cases one after another on one long line, so that one running maximum serves all
     shift = case * (int(end.max()) + 1)
     start, end = start + shift, end + shift
+    order = np.argsort(start, kind="stable")
+    case, start, end = case[order], start[order], end[order]
     reached = np.concatenate([[0], np.maximum.accumulate(end)[:-1]])
     fresh = np.maximum(end - np.maximum(start, reached), 0)
     return np.bincount(case, weights=fresh, minlength=cases).astype(np.int64)

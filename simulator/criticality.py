@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from rules import Calendar
 from scenarios.plan import IntArray, Plan
-from simulator.trace import Trace
+from simulator.trace import Outcome, Trace
 
 
 def critical(plan: Plan, trace: Trace, calendars: tuple[Calendar, ...] = ()) -> NDArray[np.bool_]:
@@ -38,13 +40,22 @@ def critical(plan: Plan, trace: Trace, calendars: tuple[Calendar, ...] = ()) -> 
     return np.asarray(found & mine, dtype=np.bool_)
 
 
-def criticality(plan: Plan, traces: list[Trace] | tuple[Trace, ...]) -> dict[str, float]:
-    """Return each step's share of cases in which it was critical, by key."""
-    shares = np.concatenate([critical(plan, trace) for trace in traces])
-    numbers = np.concatenate(
-        [np.stack([trace.types_of() == step.of for step in plan.steps], axis=1) for trace in traces]
-    )
+def critical_counts(
+    plan: Plan, trace: Trace, calendars: tuple[Calendar, ...] = ()
+) -> tuple[IntArray, IntArray]:
+    """Return of each step in how many finished cases it was critical, and how many there were."""
+    if not plan.steps:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    done = trace.outcomes() == Outcome.FINISHED
+    types = trace.types_of()[done]
+    finished = np.array([(types == step.of).sum() for step in plan.steps], dtype=np.int64)
+    return critical(plan, trace, calendars)[done].sum(axis=0).astype(np.int64), finished
+
+
+def criticality(plan: Plan, traces: Sequence[Trace]) -> dict[str, float]:
+    """Return each step's share of finished cases in which it was critical, by key."""
+    counts = [critical_counts(plan, trace) for trace in traces]
+    often, of = (np.sum([each[place] for each in counts], axis=0) for place in (0, 1))
     return {
-        step.key: float(shares[:, place].sum() / max(1, numbers[:, place].sum()))
-        for place, step in enumerate(plan.steps)
+        step.key: float(often[place] / max(1, of[place])) for place, step in enumerate(plan.steps)
     }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rules.calendars import BeyondCalendar
 from scenarios.plan import IntArray
 from simulator.draws import case_facts, holds
 from simulator.trace import Hold, Trace
@@ -40,6 +42,26 @@ def skipped(house: House) -> bytearray | None:
         if when:
             skip[:, index] = ~holds(when, facts)
     return bytearray(np.array(by_job(house, skip), dtype=np.uint8).tobytes())
+
+
+def refuse_endless(house: House) -> None:
+    """Refuse a run in which somebody waits for ever, rather than leave him out of the answer.
+
+    Raises
+    ------
+    BeyondCalendar
+        With the desk at which most of them wait.
+    """
+    if house.left_house == house.cases:
+        return
+    waits = [job for job, ready in enumerate(house.ready) if ready >= 0 > house.start[job]]
+    at = Counter(house.base[job // house.width] + job % house.width for job in waits)
+    desk = min(at, key=lambda desk: (-at[desk], desk), default=0)
+    raise BeyondCalendar(
+        f"{house.plan.steps[house.look.step[desk]].key}: {at[desk]} cases wait at the desk"
+        f" {house.plan.desks[desk].name} for ever; {house.cases - house.left_house} never leave."
+        " Give the run an end"
+    )
 
 
 def trace_of(house: House) -> Trace:
@@ -109,6 +131,15 @@ def _holds(house: House, end_of_run: int) -> IntArray:
         case = job // house.width
         desk = house.base[case] + job % house.width
         rows.append((Hold.PAUSE, house.look.pools[desk][0], since, now, case, desk))
+    for job in house.visit:
+        if house.start[job] < 0 <= house.ready[job]:
+            case = job // house.width
+            desk = house.base[case] + job % house.width
+            left = house.end[job] if house.end[job] >= 0 else now
+            rows += [
+                (Hold.IN_VAIN, pool, house.ready[job], left, case, desk)
+                for pool in house.look.pools[desk]
+            ]
     rows += [
         (Hold.TOGETHER, pool, since, now, -1, -1)
         for kept in house.kept.values()

@@ -7,13 +7,10 @@ from dataclasses import dataclass
 
 from scenarios.plan import Plan
 from simulator.logs import Row, rows_of, write_log
-from simulator.statistics import mean_interval
+from simulator.precision import MOST, Enough, elapsed_of
 from simulator.trace import Trace
 
 __all__ = ["Row", "Run", "simulate", "write_log"]
-
-LOOK_AHEAD = 5
-"""Replications for which a precision must last before it is believed (Hoad et al. 2010)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +49,7 @@ def simulate(
     seed: int = 1,
     *,
     precision: float | None = None,
-    most: int = 10_000,
+    most: int = MOST,
     engine: str = "auto",
 ) -> Run:
     """Run a plan many times with independent luck.
@@ -84,24 +81,11 @@ def simulate(
     chosen = engine_for(plan, replications, engine)
     simulate_replication = chosen.replication
     traces: list[Trace] = []
-    means: list[float] = []
-    kept_since = 0
-    while len(traces) < replications or (
-        precision is not None and kept_since < LOOK_AHEAD + 1 and len(traces) < most
-    ):
+    enough = Enough(replications, precision, most)
+    while not enough.reached():
         trace = simulate_replication(plan, seed, len(traces))
         traces.append(trace)
-        if precision is not None:
-            ticks = plan.calendars[0].worked_many(trace.arrival, trace.finish)
-            means.append(float(ticks.mean()) if len(ticks) else 0.0)
-            kept_since = kept_since + 1 if _is_precise(means, precision) else 0
+        ticks, _ = elapsed_of(plan, trace, 0) if precision is not None else (None, 0)
+        enough.add(0 if ticks is None else int(ticks.sum()), 0 if ticks is None else len(ticks))
     notice = chosen.why if chosen.fell_back else ""
     return Run(plan, seed, chosen.name, tuple(traces), notice)
-
-
-def _is_precise(means: list[float], precision: float) -> bool:
-    interval = mean_interval(means, 0.95)
-    if interval.low is None or interval.high is None:
-        return False
-    reach = max(interval.high - interval.estimate, interval.estimate - interval.low)
-    return reach <= precision * abs(interval.estimate)

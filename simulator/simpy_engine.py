@@ -32,7 +32,6 @@ from __future__ import annotations
 
 from array import array
 from bisect import insort
-from collections import Counter
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 from typing import Any
@@ -40,8 +39,7 @@ from typing import Any
 import numpy as np
 from simpy import Environment, Event
 
-from rules.calendars import BeyondCalendar
-from scenarios.orders import Standing
+from scenarios.orders import Planned, Standing
 from scenarios.plan import DONE, REFUSED, IntArray, Plan
 from simulator.colleagues import ANYBODY, Colleagues, Team, begin_together, end_of_work
 from simulator.draws import (
@@ -63,8 +61,9 @@ from simulator.extensions import with_extensions
 from simulator.findings import Findings
 from simulator.gathering import Gatherings
 from simulator.interrupting import Interruptible
-from simulator.job_tables import by_job, skipped, trace_of
+from simulator.job_tables import by_job, refuse_endless, skipped, trace_of
 from simulator.lookup import ELSE, Entry, Lookup
+from simulator.planned import Sequences
 from simulator.silence import Silence
 from simulator.trace import Hold, Outcome, Trace
 
@@ -143,6 +142,8 @@ class House:
         self.holds: list[tuple[int, ...]] = []  # see Trace
         self.draws: dict[tuple[int, int], Draws] = {}
         self.facts: IntArray | None = None  # drawn when asked for
+        strict = any(isinstance(each, Planned) and each.strict for each in self.order)
+        self.sequences = Sequences(self) if strict else None
         self.now = 0
         # to be dealt with at the end of this round: pools, or ELSE for leaving and gatherings
         self.touched: list[int] = []
@@ -167,28 +168,9 @@ class House:
             self.now = self.plan.until
         else:
             self.env.run()
-            self._all_have_left()
+            refuse_endless(self)
         self.silence.close(-1)
         return with_extensions(trace_of(self), self.plan, *self.address)
-
-    def _all_have_left(self) -> None:
-        """Refuse a run in which somebody waits for ever, rather than leave him out of the answer.
-
-        Raises
-        ------
-        BeyondCalendar
-            With the desk at which most of them wait.
-        """
-        if self.left_house == self.cases:
-            return
-        waits = [job for job, ready in enumerate(self.ready) if ready >= 0 > self.start[job]]
-        at = Counter(self.base[job // self.width] + job % self.width for job in waits)
-        desk = min(at, key=lambda desk: (-at[desk], desk), default=0)
-        raise BeyondCalendar(
-            f"{self.plan.steps[self.look.step[desk]].key}: {at[desk]} cases wait at the desk"
-            f" {self.plan.desks[desk].name} for ever; {self.cases - self.left_house} never leave."
-            " Give the run an end"
-        )
 
     # --- events -----------------------------------------------------------------------
 
@@ -288,6 +270,8 @@ class House:
             self.ready[job] = now
             if not work[job]:
                 self.start[job] = self.end[job] = now
+                if self.sequences is not None:
+                    self.sequences.strike(job)
                 jobs += self.pass_on(job)
             elif look.pools[desk]:
                 self._queue(job, desk, now)
@@ -318,6 +302,8 @@ class House:
         self.ready[job] = now
         if self.skip is not None and self.skip[job]:
             self.start[job] = self.end[job] = now
+            if self.sequences is not None:
+                self.sequences.strike(job)
             jobs += self.pass_on(job)
             return True
         if look.asks[desk]:
@@ -385,6 +371,7 @@ class House:
                 self.calendars[0].add(filed, type_.promise),
                 filed,
                 desk,
+                case,
             )
         )
 
@@ -539,6 +526,8 @@ class House:
             if self.ready[job] >= 0 > self.start[job]:
                 self.end[job] = now
                 self.unqueue_job(job)
+            if self.sequences is not None:
+                self.sequences.strike(job)
         self.silence.close(case)
         self._let_go(case)
 
@@ -599,6 +588,8 @@ class House:
             job = queue[0][2]
             desk = base[job // width] + job % width
             pools = look.pools[desk]
+            if self.sequences is not None and not self.sequences.due(pool, queue[0]):
+                return
             alone = len(pools) == 1
             if not alone and any(self.colleagues[each] is not None for each in pools):
                 if not begin_together(self, queue[0], now):
@@ -620,6 +611,8 @@ class House:
                         heappop(self.queue[each])
                         self.free[each] -= 1
                         self.touched.append(each)  # who stood behind may be next there
+            if self.sequences is not None:
+                self.sequences.strike(job)
             if not look.special[desk] and not self.interrupts[pool]:
                 self.begin(job, now)
             elif self.interrupts[pool]:
@@ -657,7 +650,12 @@ class House:
         self.reach(self.pass_on(job))
 
     def _is_first_with_people(self, job: int, pools: tuple[int, ...]) -> bool:
-        return all(self.free[pool] and self.queue[pool][0][2] == job for pool in pools)
+        return all(
+            self.free[pool]
+            and self.queue[pool][0][2] == job
+            and (self.sequences is None or self.sequences.due(pool, self.queue[pool][0]))
+            for pool in pools
+        )
 
     def _attend(self, pool: int, now: int) -> None:
         """Turn away whoever finds no room; let idle people turn to other duties."""

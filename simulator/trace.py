@@ -38,6 +38,8 @@ class Hold(IntEnum):
     """By work that is no case's."""
     PAUSE = 2
     """Let go: an urgent case interrupted the visit, which waited on in the queue."""
+    IN_VAIN = 3
+    """Not held: a case that had come back queued for him and was not served any more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,8 +71,8 @@ class Trace:
     work : array of shape (cases, desks) or empty
         Ticks of work at the last visit; empty: not kept.
     holds : array of shape (rows, 6)
-        What visits do not tell of who was held: a :class:`Hold`, pool, from, to, and for a
-        pause the case and desk (else -1). Rows rise.
+        What visits do not tell of who was held: a :class:`Hold`, pool, from, to, and where
+        it belongs to one case that and the desk (else -1). Rows rise.
     extended : array of shape (cases, steps) or empty
         Whether the head extends the statutory limit once its warning is on; empty: never.
     """

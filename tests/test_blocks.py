@@ -63,7 +63,8 @@ def test_a_tally_says_what_the_cases_say():
     assert tally.column("p50").tolist() == [took[4]]
     assert tally.column("p90").tolist() == [took[8]]
     assert tally.column("within").tolist() == [sum(each <= 900 for each in took)]
-    held, open_, waited = (values.tolist() for values in tally.pool(0))
+    held, open_, waited, visits, _ = (values.tolist() for values in tally.pool(design, 0))
+    assert visits == [10]
     assert held == [int((trace.end - trace.start).sum())]
     assert waited == [int((trace.start - trace.ready).sum())]
     assert open_ == [int(trace.finish.max() - trace.arrival.min())]
@@ -75,8 +76,16 @@ def test_squares_may_pass_64_bits():
     design = Design("office", station(600, 500, 1, 3), 900)
     (trace,) = simulate(design.plan, 1, seed=3).replications
     plan = replace(design.plan, calendars=(_Endless(),))  # and no desks, so no pools
-    late = replace(trace, finish=trace.arrival + np.array([4 * 10**9, 5 * 10**9 + 1, 7]))
-    tally = tally_of(Design("office", replace(plan, desks=()), 900), [(0, late)])
+    nowhere = np.zeros((3, 0), dtype=np.int64)
+    late = replace(
+        trace,
+        finish=trace.arrival + np.array([4 * 10**9, 5 * 10**9 + 1, 7]),
+        ready=nowhere,
+        start=nowhere,
+        end=nowhere,
+        served=nowhere == 0,
+    )
+    tally = tally_of(Design("office", replace(plan, desks=(), steps=()), 900), [(0, late)])
     assert tally.squares == (4 * 10**9) ** 2 + (5 * 10**9 + 1) ** 2 + 49 > 2**65
 
 

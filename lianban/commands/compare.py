@@ -9,6 +9,7 @@ from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lianban.commands.load import warn_of_load
 from lianban.commands.options import (
     UsageError,
     add_chance,
@@ -88,6 +89,7 @@ def compare(options: argparse.Namespace, console: Console) -> Outcome:
     replications, seed = chance(options, chosen[0])
     if options.paper:
         replications = 0
+    warnings = warn_of_load(console, chosen) if replications else []
     if replications:
         from results.sweeps import comparison_of
 
@@ -104,7 +106,7 @@ def compare(options: argparse.Namespace, console: Console) -> Outcome:
     if output is not None:
         comparison.save(output, console.language)
         console.note(_("wrote %s") % output)
-    console.answer(comparison.to_json(), text)
+    console.answer(comparison.to_json() | {"warnings": warnings}, text)
     return Outcome.GOOD
 
 

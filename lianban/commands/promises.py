@@ -8,6 +8,7 @@ from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lianban.commands.load import warn_of_load
 from lianban.commands.options import (
     UsageError,
     add_engine,
@@ -86,6 +87,8 @@ def promises(options: argparse.Namespace, console: Console) -> Outcome:
         baselines_in(Path(options.runs), path.parent),
         options.engine,
     )
+    designs = dict.fromkeys(promise.redesign for promise in asked)
+    warnings = warn_of_load(console, (book.designs[each] for each in designs))
     findings = [checker.check(promise) for promise in asked]
     for redesign, simulated in checker.runs.items():
         note_fallback(console, book.designs[redesign].key, simulated.notice)
@@ -101,7 +104,7 @@ def promises(options: argparse.Namespace, console: Console) -> Outcome:
             text = reports.markdown(findings, language)
         case _:
             text = _text(findings, language)
-    console.answer(reports.to_json(findings), text)
+    console.answer(reports.to_json(findings) | {"warnings": warnings}, text)
     verdicts = {finding.verdict for finding in findings}
     if Verdict.BROKEN in verdicts:
         return Outcome.FINDING

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lianban.commands.compare import scenarios_to_compare
+from lianban.commands.load import warn_of_load
 from lianban.commands.options import (
     UsageError,
     add_chance,
@@ -68,6 +69,7 @@ def report(options: argparse.Namespace, console: Console) -> Outcome:
     if not options.paper:
         must_have_days(chosen)
     replications, seed = chance(options, chosen[0])
+    warnings = [] if options.paper else warn_of_load(console, chosen)
     if not options.paper:
         console.note(_("simulating %d designs ...") % len(chosen))
     built = build_report(
@@ -81,7 +83,12 @@ def report(options: argparse.Namespace, console: Console) -> Outcome:
         note_fallback(console, design.key, simulated.notice)
     write_whole(path, report_bytes(built, suffix, console.language))
     console.answer(
-        {"file": str(path), "form": suffix, "comparison": built.comparison.to_json()},
+        {
+            "file": str(path),
+            "form": suffix,
+            "comparison": built.comparison.to_json(),
+            "warnings": warnings,
+        },
         _("wrote %s") % path,
     )
     return Outcome.GOOD

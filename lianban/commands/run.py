@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import math
 import time
 from datetime import UTC, datetime
 from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lianban.commands.load import warn_of_load
 from lianban.commands.options import (
     UsageError,
     add_chance,
@@ -34,6 +36,15 @@ def add_to(commands: Commands) -> None:
     add_scenario(parser)
     add_chance(parser)
     parser.add_argument(
+        "--precision",
+        type=_part,
+        metavar="PART",
+        help=_(
+            "such as 5%%: go on until the interval of the mean is so narrow to either side, with"
+            " at least --replications (default 10)"
+        ),
+    )
+    parser.add_argument(
         "--log",
         metavar="FILE.csv",
         help=_("write every step of every case to a file: .csv, .xes or .parquet"),
@@ -51,6 +62,7 @@ def run(options: argparse.Namespace, console: Console) -> Outcome:
     """Simulate a scenario."""
     from results import summarise
     from results.run_store import save_run
+    from results.sweeps import until_precise
     from scenarios import compile_plan, load
     from simulator import simulate, write_log
 
@@ -61,18 +73,33 @@ def run(options: argparse.Namespace, console: Console) -> Outcome:
         raise UsageError(_("--log and --save keep every step: not with --workers or --store"))
     if options.log and Path(options.log).suffix.lower() == ".parquet":
         _must_write_parquet()
+    if options.precision and (options.workers or options.store or options.cluster):
+        raise UsageError(_("--precision decides as it goes: not with --workers or --store"))
     scenario = load(options.scenario)
     must_have_days([scenario])
     replications, seed = chance(options, scenario)
+    if options.precision:
+        replications = options.replications or _FEWEST_WITH_PRECISION
+    warnings = warn_of_load(console, [scenario])
     started = time.perf_counter()
     found = None
     if in_full:
-        found = simulate(compile_plan(scenario), replications, seed, engine=options.engine)
+        found = simulate(
+            compile_plan(scenario),
+            replications,
+            seed,
+            precision=options.precision,
+            engine=options.engine,
+        )
         note_fallback(console, scenario.key, found.notice)
         summary = summarise(scenario, found)
+    elif options.precision:
+        summary = until_precise(scenario, replications, seed, options.precision, options.engine)
     else:
         (summary,) = swept(options, console, [scenario], replications, seed)
     seconds = time.perf_counter() - started
+    if options.precision:
+        _say_precision(summary, options.precision, console)
     console.note(
         _("simulated in %(seconds).1f s, engine: %(engine)s")
         % {"seconds": seconds, "engine": summary.engine}
@@ -80,7 +107,7 @@ def run(options: argparse.Namespace, console: Console) -> Outcome:
     if options.log and found is not None:
         write_log(found, Path(options.log))
         console.note(_("wrote %s") % options.log)
-    document = summary.to_json()
+    document = summary.to_json() | {"warnings": warnings}
     if options.timing:
         document["seconds"] = round(seconds, 3)
     if options.save and found is not None:
@@ -104,6 +131,41 @@ def _must_write_parquet() -> None:
         library_for_parquet()
     except NoParquet as missing:
         raise UsageError(str(missing)) from None
+
+
+_FEWEST_WITH_PRECISION = 10
+"""Replications from which a precision is looked at, where none are asked for."""
+
+
+def _part(text: str) -> float:
+    """Read a precision: ``5%`` or ``0.05``."""
+    number = text.removesuffix("%")
+    try:
+        part = float(number) / (100 if number != text else 1)
+    except ValueError:
+        part = math.nan
+    if not 0 < part < 1:
+        raise argparse.ArgumentTypeError(_("'%s' is not a precision such as 5%% or 0.05") % text)
+    return part
+
+
+def _say_precision(summary: Summary, precision: float, console: Console) -> None:
+    """Say how precise the mean is, and whether that was what was asked for."""
+    from simulator import mean_interval
+
+    if summary.times is None:
+        return
+    mean = mean_interval(summary.times.mean.tolist())
+    if mean.low is None or mean.high is None or not mean.estimate:
+        return
+    reached = max(mean.high - mean.estimate, mean.estimate - mean.low) / mean.estimate
+    facts = {"reached": 100 * reached, "number": summary.replications}
+    if reached <= precision:
+        console.note(_("mean known to %(reached).2f %% after %(number)d replications") % facts)
+    else:
+        console.note(
+            _("mean known only to %(reached).2f %% after %(number)d replications: given up") % facts
+        )
 
 
 _MOST_POOLS = 10
@@ -134,6 +196,8 @@ def _text(summary: Summary, language: str) -> str:
             aligned(summary.table(language)),
             aligned([head, *pools[:_MOST_POOLS]]),
             *(map(aligned, summary.clocks.tables(language)) if summary.clocks else ()),
+            aligned(summary.flow_table(language)),
+            aligned(summary.critical_table(language)),
             paragraphs(notes),
         ]
     )

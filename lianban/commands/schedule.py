@@ -20,8 +20,9 @@ from lianban.terminal import Console, Outcome, aligned
 
 if TYPE_CHECKING:
     from lianban.commands.options import Commands
-    from optimizer import PortfolioSchedule, Schedule
+    from optimizer import PortfolioSchedule, Schedule, Trial
     from optimizer.effort import Progress
+    from simulator import Interval
 
 _GOALS = ("makespan", "flow_time", "weighted_tardiness", "p90")
 _FILES = (".json", ".sm", ".mm", ".sch")
@@ -75,6 +76,13 @@ def add_to(commands: Commands) -> None:
         metavar="N",
         help=_("search threads; another number may find another schedule (default %(default)s)"),
     )
+    parser.add_argument(
+        "--try",
+        dest="trials",
+        type=whole(1),
+        metavar="N",
+        help=_("simulate a scenario's schedule so often with durations drawn by chance"),
+    )
     add_seed(parser)
     add_timing(parser)
 
@@ -86,6 +94,8 @@ def schedule(options: argparse.Namespace, console: Console) -> Outcome:
         for name in ("projects", "capacity"):
             if getattr(options, name) is not None:
                 raise UsageError(_("--%s is for scenarios; a file says it itself") % name)
+        if options.trials is not None:
+            raise UsageError(_("--try is for scenarios: a file does not say what chance does"))
         return _of_file(path, options, console)
     if options.objective not in (None, ["makespan"]):
         raise UsageError(_("a scenario's projects are scheduled for the shortest makespan"))
@@ -153,9 +163,14 @@ def _of_scenario(options: argparse.Namespace, console: Console) -> Outcome:
     seconds = time.perf_counter() - started
     console.note(_("searched for %.1f s") % seconds)
     document = found.to_json()
+    text = _text_of_scenario(found, document)
+    if options.trials is not None:
+        trial = optimizer.try_schedule(plan, found, options.trials, found.seed)
+        document["tried"] = trial.to_json()
+        text = f"{text}\n\n{_text_of_trial(trial, console.language)}"
     if options.timing:
         document["wall_seconds"] = round(seconds, 3)
-    console.answer(document, _text_of_scenario(found, document))
+    console.answer(document, text)
     if found.interrupted:
         return Outcome.INTERRUPTED
     return _outcome(found.status)
@@ -260,6 +275,39 @@ def _text_of_scenario(found: Schedule, document: Mapping[str, object]) -> str:
     if found.projects > shown:
         lines.append(_("more projects: see --json"))
     return "\n".join(lines)
+
+
+def _text_of_trial(trial: Trial, language: str) -> str:
+    """Return what became of the schedule by chance, for each way of using it."""
+    from results.numbers import days_text, interval_text
+
+    names = {
+        "sequence": _("its sequence is kept: people wait for whose turn it is"),
+        "list": _("its list is kept: first of those who are there"),
+        "first_come": _("nobody looks at it: first come, first served"),
+    }
+    rows = [[_("working days until all are done"), _("mean"), "P90", _("as planned")]]
+    rows.append([_("planned"), days_text(trial.planned, language), "", ""])
+    rows += [
+        [
+            names[each.way],
+            interval_text(each.mean),
+            _between(each.p90),
+            f"{100 * each.kept / trial.replications:.0f} %",
+        ]
+        for each in trial.tried
+    ]
+    note = _("%(number)d replications, seed %(seed)d; intervals hold with 95 %%") % {
+        "number": trial.replications,
+        "seed": trial.seed,
+    }
+    return f"{aligned(rows)}\n\n{note}"
+
+
+def _between(interval: Interval) -> str:
+    """Return an estimate and the ends of its interval, as far as they are known."""
+    ends = ["?" if end is None else f"{end:.1f}" for end in (interval.low, interval.high)]
+    return f"{interval.estimate:.1f} ({ends[0]}..{ends[1]})"
 
 
 _MOST_COLUMNS = 7

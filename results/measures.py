@@ -1,0 +1,184 @@
+"""What is measured of a design's replications, from the whole numbers of their tally."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rules import Name
+from simulator import Interval, mean_interval
+from simulator.blocks import PARTS, Design, Tally
+
+LEVEL = 0.95
+"""Confidence of every interval in reports."""
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Times:
+    """Elapsed working days of finished cases, one value for each replication.
+
+    Elapsed is the applicant's clock, from arrival to the end of the last step, in
+    working days of the counting calendar. A replication in which no case was finished
+    has nan.
+
+    Attributes
+    ----------
+    mean, p50, p90 : array of shape (replications,)
+        Mean, median and 90th percentile over the finished cases of each replication.
+    on_time : array of shape (replications,)
+        Share of cases that take no longer than the paper days, of those that were
+        finished or are in process for longer already.
+    """
+
+    mean: FloatArray
+    p50: FloatArray
+    p90: FloatArray
+    on_time: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class PoolUse:
+    """How a pool of people fared.
+
+    Attributes
+    ----------
+    key : str
+        ``<office>.window`` or ``<office>.reviewer``.
+    name : Name
+        The office.
+    capacity : int
+        People.
+    utilisation : Interval
+        Share of their open time, from the first arrival to the last end, that people
+        hold work.
+    wait : Interval
+        Mean working days that work waits for them, each time.
+    queue : Interval
+        Mean number of pieces of work that wait, over their open time.
+    """
+
+    key: str
+    name: Name
+    capacity: int
+    utilisation: Interval
+    wait: Interval
+    queue: Interval
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Flow:
+    """Where the time of cases went, and what decided their end.
+
+    Attributes
+    ----------
+    counted : Times
+        The legal clock's working days; ``on_time`` is not asked and empty.
+    parts : dict of str to array of shape (replications,)
+        Mean working days of a finished case in each of :data:`simulator.blocks.PARTS`,
+        added up over its steps: steps side by side each count.
+    critical : dict of str to array of shape (replications,)
+        Share of finished cases in which a step was on the chain that decided the end.
+    outcomes : dict of str to int
+        Cases of all replications that were finished, refused, withdrawn, turned away, or
+        are in process when the run ends.
+    """
+
+    counted: Times
+    parts: dict[str, FloatArray]
+    critical: dict[str, FloatArray]
+    outcomes: dict[str, int]
+
+
+def times_of(design: Design, tally: Tally) -> Times:
+    """Return the elapsed times of each replication."""
+    return Times(
+        _share(tally, "elapsed", "cases", design.plan.day_ticks),
+        _days(tally, "p50", design.plan.day_ticks),
+        _days(tally, "p90", design.plan.day_ticks),
+        _share(tally, "within", "judged", 1),
+    )
+
+
+def flow_of(design: Design, tally: Tally) -> Flow:
+    """Return where the time went in each replication."""
+    day = design.plan.day_ticks
+    critical = {}
+    for place, step in enumerate(design.plan.steps):
+        often, of = (tally.step(place, name).tolist() for name in ("critical", "finished"))
+        critical[step.key] = np.array(
+            [_ratio(n, number) for n, number in zip(often, of, strict=True)], dtype=np.float64
+        )
+    others = ("refused", "withdrawn", "turned_away", "in_process")
+    return Flow(
+        Times(
+            _share(tally, "counted", "cases", day),
+            _days(tally, "counted_p50", day),
+            _days(tally, "counted_p90", day),
+            np.zeros(0),
+        ),
+        {part: _share(tally, part, "cases", day) for part in PARTS},
+        critical,
+        {"finished": tally.cases} | {each: int(tally.column(each).sum()) for each in others},
+    )
+
+
+def pool_uses(design: Design, tally: Tally) -> tuple[PoolUse, ...]:
+    """Return how each group of people fared, by key."""
+    plan = design.plan
+    uses = []
+    for place, number in enumerate(design.pools()):
+        pool = plan.pools[number]
+        use = tally.pool(design, place)
+        busy, waits, queue = pool_ratios(
+            [values.tolist() for values in use], plan.calendars[pool.calendar].day_ticks
+        )
+        uses.append(
+            PoolUse(
+                pool.key,
+                pool.name,
+                pool.capacity,
+                mean_interval(busy, LEVEL),
+                mean_interval(waits, LEVEL),
+                mean_interval(queue, LEVEL),
+            )
+        )
+    return tuple(sorted(uses, key=lambda use: use.key))
+
+
+def pool_ratios(
+    use: Sequence[Sequence[int]], day: int
+) -> tuple[list[float], list[float], list[float]]:
+    """Return utilisation, mean wait in working days and queue length of each replication.
+
+    Parameters
+    ----------
+    use : sequence
+        The fields of :class:`simulator.usage.Usage`, each a value for each replication.
+    """
+    held, able, waited, visits, hours = use
+    return (
+        [ticks / max(1, most) for ticks, most in zip(held, able, strict=True)],
+        [ticks / max(1, number) / day for ticks, number in zip(waited, visits, strict=True)],
+        [ticks / max(1, open_) for ticks, open_ in zip(waited, hours, strict=True)],
+    )
+
+
+def _share(tally: Tally, what: str, of: str, day: int) -> FloatArray:
+    # divided as Python numbers, whole by whole: the same bits everywhere
+    pairs = zip(tally.column(what).tolist(), tally.column(of).tolist(), strict=True)
+    return np.array([_ratio(total, count) / day for total, count in pairs], dtype=np.float64)
+
+
+def _days(tally: Tally, what: str, day: int) -> FloatArray:
+    pairs = zip(tally.column(what).tolist(), tally.column("cases").tolist(), strict=True)
+    return np.array([ticks / day if count else math.nan for ticks, count in pairs])
+
+
+def _ratio(total: int, count: int) -> float:
+    return total / count if count else math.nan
