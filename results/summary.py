@@ -115,7 +115,6 @@ class Summary:
             "schema_version": 1,
             **scenario_json(self),
             "kpis": {} if self.times is None else _kpis(self.times),
-            **({} if self.clocks is None else self.clocks.to_json()),
             "resources": [
                 {
                     "key": pool.key,
@@ -282,6 +281,8 @@ def scenario_json(summary: Summary) -> dict[str, Any]:
             "limit_days": json_number(paper.paper_days),
             "share": json_interval(_mean(times.on_time)),
         }
+    if summary.clocks is not None:
+        document |= summary.clocks.to_json()
     return document
 
 

@@ -9,11 +9,13 @@ from functools import reduce
 
 import networkx as nx
 
-from rules import Calendar, Duration, Kind, Name, Step, Unit, did_you_mean
+from rules import Calendar, Duration, Kind, Name, Step, Unit
 from rules.calendars import Calendar as _Calendar
 from rules.dealing import Sitting
 from rules.problems import InputError
 from rules.steps import NO_TIME
+from scenarios.after_result import after_result, single
+from scenarios.arrival_habits import stream_of_cases
 from scenarios.arrivals import AtOnce, Booked, Poisson, Profiled, Several, Traced
 from scenarios.desk_chain import DEEMED, UNSTAFFED, DeskChain, Surroundings, scaled
 from scenarios.distributions import Distribution, Fixed
@@ -29,7 +31,6 @@ from scenarios.plan import (
     CaseType,
     Desk,
     Fact,
-    Finding,
     InFlight,
     JointWork,
     Lag,
@@ -55,9 +56,6 @@ from scenarios.sections import Section, with_skills
 from scenarios.sorting import sorted_out
 from scenarios.streams import stream_of
 
-WORKING_DAYS_A_YEAR = 250
-"""Working days of a year on which ``per_year`` volumes are spread (seeds: 250 wd a year)."""
-
 _SECONDS = {Unit.HOUR: 3600, Unit.MINUTE: 60}
 _DAY = 86_400
 _SITS_AT = 14 * 3600
@@ -80,8 +78,8 @@ def compile_plan(scenario: Scenario, *, on_paper: bool = False) -> Plan:
         decision, a meeting that never sits, a queue order that could lock up.
     """
     if scenario.sorts and not on_paper:
-        return _Compiler(*sorted_out(scenario), key=scenario.key).plan()
-    return _Compiler((scenario,), on_paper=on_paper).plan()
+        return Compiler(*sorted_out(scenario), key=scenario.key).plan()
+    return Compiler((scenario,), on_paper=on_paper).plan()
 
 
 def compile_together(scenarios: Sequence[Scenario]) -> Plan:
@@ -111,10 +109,10 @@ def compile_together(scenarios: Sequence[Scenario]) -> Plan:
                     f" {known.windows} and {known.reviewers} in {scenarios[0].key}",
                 )
     offices = tuple(people.values())
-    return _Compiler(tuple(replace(each, offices=offices) for each in scenarios)).plan()
+    return Compiler(tuple(replace(each, offices=offices) for each in scenarios)).plan()
 
 
-class _Compiler:
+class Compiler:
     """Gathers calendars, pools and desks while it walks the steps."""
 
     def __init__(
@@ -252,7 +250,8 @@ class _Compiler:
             )
         return (*self.sorting_facts, *facts)
 
-    def _fact(self, key: str) -> int:
+    def fact(self, key: str) -> int:
+        """Return the index of a fact by its key, or -1."""
         return next((n for n, fact in enumerate(self.facts) if fact.key == key), -1)
 
     # --- the plan ---------------------------------------------------------------------
@@ -344,7 +343,9 @@ class _Compiler:
     ) -> AtOnce | Poisson | Profiled | Traced | Booked | Several:
         if self.on_paper:
             return AtOnce()
-        parts = tuple(self._arrival(scenario) for scenario in self.scenarios)
+        day = self.calendars[0].day_ticks
+        counted = self.scenario.hours
+        parts = tuple(stream_of_cases(replace(s, hours=counted), day) for s in self.scenarios)
         if self.sortings:
             first_of = [sorting.types[0] for sorting in self.sortings]
             numbers = tuple(sorting.number for sorting in self.sortings)
@@ -352,28 +353,6 @@ class _Compiler:
         if len(parts) == 1:
             return parts[0]
         return Several(parts, tuple(scenario.cases.number for scenario in self.scenarios))
-
-    def _arrival(self, scenario: Scenario) -> Poisson | Profiled | Traced | Booked:
-        habit = scenario.life.arrivals
-        per_year = max(scenario.cases.per_year, 1)
-        gap = self.calendars[0].day_ticks * WORKING_DAYS_A_YEAR / per_year
-        if habit.trace:
-            return Traced(habit.trace)
-        if habit.slot_minutes:
-            return Booked(Poisson(gap), habit.slot_minutes * 60, habit.seats)
-        plain = (1.0,) * 7, (1.0,) * 12, (), 1.0
-        if (habit.weekdays, habit.months, habit.hours, habit.dispersion) == plain:
-            return Poisson(gap)
-        opening = next(h.open for h in self.scenario.hours if h.key == self.counting)
-        hours = habit.hours or tuple((start, end, 1.0) for start, end in opening)
-        return Profiled(
-            per_year / WORKING_DAYS_A_YEAR,
-            habit.weekdays,
-            hours,
-            habit.months,
-            habit.dispersion,
-            worked_only=True,
-        )
 
     def _in_flight(self) -> tuple[InFlight, ...]:
         if self.on_paper:
@@ -405,8 +384,8 @@ class _Compiler:
         agents = self.pool_index.get("agents")
         first = len(self.steps)
         if agents is not None:
-            self._single(
-                "agency", Name("委托代办", "Agency"), number,
+            single(
+                self, "agency", Name("委托代办", "Agency"), number,
                 Desk(0, "agent", (agents,), 0, keeps=True),
             )  # fmt: skip
         roots = [key for key in order if not list(graph.predecessors(key))]
@@ -421,94 +400,7 @@ class _Compiler:
             self.links += [Link(first, index[key]) for key in roots]
         last = [index[key] for key in order if not list(graph.successors(key))]
         department = procedure.steps[0].department if procedure.steps else ""
-        self._after_result(number, last, department, index)
-
-    def _single(
-        self, key: str, name: Name, of: int, desk: Desk, *, when: tuple[When, ...] = (),
-        after_issue: bool = False,
-    ) -> int:  # fmt: skip
-        """Add a step with one desk that no catalogue knows."""
-        step = len(self.steps)
-        self.steps.append(
-            PlanStep(
-                key,
-                name,
-                Kind.CONVERSION,
-                "",
-                OwnWork(stream_of(key), 0, Fixed(1.0)),
-                (len(self.desks),),
-                of=of,
-                when=when,
-                after_issue=after_issue,
-            )
-        )
-        self.desks.append(replace(desk, step=step, stream=stream_of(key)))
-        return step
-
-    def _delivered(self, number: int, last: int) -> int:
-        """Return the step that ends a branch: its result is under way to the applicant (M28)."""
-        step = self.steps[last]
-        known = self.scenarios[number].procedure
-        time = known[step.key].dealing.delivery if step.key in known else None
-        if time is None or time == NO_TIME:
-            return last
-        lag = self.lag(time)
-        desk = Desk(0, "delivery", (), lag.calendar, own=Fixed(lag.ticks), part=Part.DWELL)
-        sent = self._single(f"delivery-{step.key}", Name("送达", "Delivery"), number, desk)
-        self.links.append(Link(last, sent))
-        return sent
-
-    def _inspections(self, number: int, index: dict[str, int]) -> None:
-        """Add the inspection of every decision that is supervised afterwards (M30, M55)."""
-        supervised = self.life.ways.supervised
-        if supervised is None:
-            return
-        finding = None
-        if supervised.finding:
-            holds = supervised.hold_days * _DAY
-            finding = Finding(supervised.finding, holds, not supervised.blocks)
-        lag = self.lag(Duration(supervised.after_days, Unit.NATURAL_DAY))
-        for step in self.scenarios[number].procedure.steps:
-            if not step.dealing.supervised_after:
-                continue
-            office = step.dealing.supervised_by or step.department
-            pool = self.pool_index.get(f"{office}.reviewer")
-            if pool is None:
-                hint = did_you_mean(office, self.offices)
-                raise InputError.at(
-                    self.key, 0, f"{step.key}: no office '{office}' supervises it{hint}"
-                )
-            desk = Desk(
-                0, "inspection", (pool,), self.pools[pool].calendar,
-                own=scaled(supervised.minutes, 60), finding=finding,
-            )  # fmt: skip
-            name = Name(f"{step.name.zh}事后监管", f"Inspection after {step.name.en or step.key}")
-            added = self._single(f"{step.key}/inspection", name, number, desk, after_issue=True)
-            self.links.append(Link(index[step.key], added, lag))
-
-    def _after_result(
-        self, number: int, last: list[int], department: str, index: dict[str, int]
-    ) -> None:
-        """Add delivery, and what follows the result without keeping the case."""
-        life = self.life
-        if not self.on_paper and not life.delivery_days:
-            last = [self._delivered(number, each) for each in last]
-        if life.delivery_days:
-            days = life.delivery_days * self.calendars[0].day_ticks
-            desk = Desk(0, "delivery", (), 0, own=Fixed(days), part=Part.DWELL)
-            step = self._single("delivery", Name("送达", "Delivery"), number, desk)
-            self.links += [Link(before, step) for before in last]
-            last = [step]
-        self._inspections(number, index)
-        pool = self.pool_index.get(f"{department}.reviewer")
-        checked = self._fact("checked")
-        if checked >= 0 and pool is not None:
-            desk = Desk(0, "spot-check", (pool,), 0, own=Fixed(3600))
-            step = self._single(
-                "spot-check", Name("抽查", "Spot check"), number, desk,
-                when=(When(checked, (1,)),), after_issue=True,
-            )  # fmt: skip
-            self.links += [Link(before, step) for before in last]
+        after_result(self, number, last, department, index)
 
     def calendar(self, hours: tuple[str, ...]) -> int:
         """Return the index of the calendar that is open when all of ``hours`` are."""
@@ -533,7 +425,7 @@ class _Compiler:
             natural=NATURAL,
             counting=self.counting,
             day_ticks=self.calendars[0].day_ticks,
-            place_fact=self._fact("place"),
+            place_fact=self.fact("place"),
             stops=self.limits.stops,
         )
         chain = DeskChain(around, step, office)
@@ -551,7 +443,7 @@ class _Compiler:
         for desk in desks:
             self.desks.append(_placed(desk, index, first))
             self._know_each_other(self.desks[-1])
-        incomplete = self._fact("complete")
+        incomplete = self.fact("complete")
         slower: tuple[Slower, ...] = ()
         if incomplete >= 0 and self.life.completeness is not None and step.kind not in UNSTAFFED:
             slower = (Slower(When(incomplete, (1,)), self.life.completeness.slower),)

@@ -372,7 +372,7 @@ class DeskChain:
         if up is None:
             return
         legs = max(1, dealing.decide_level.rank - dealing.accept_level.rank)
-        carried = Fixed(legs * self.life.courier_days * day)
+        carried = Fixed(0 if dealing.paperless else legs * self.life.courier_days * day)
         if carried.value:
             self._add("courier-up", self.counting, own=carried, part=Part.DWELL, when=when)
         if up.minutes is not None:

@@ -96,6 +96,10 @@ def clocks(plan: Plan, trace: Trace, visits: Visits | None = None) -> Clocks:
     counting = plan.calendars[0]
     visits = visits or Visits(plan, trace)
     rows = up_to_consent(plan, trace, visits.rows)
+    # what follows the result is no time of the case
+    after = np.array([plan.steps[desk.step].after_issue for desk in plan.desks], dtype=np.bool_)
+    if after.any():
+        rows = rows[~after[rows[:, 1]]]
     case, part = rows[:, 0], _parts(plan)[rows[:, 1]]
     if rows is visits.rows:
         open_ready, open_start, open_end = visits.open(0)
@@ -113,7 +117,7 @@ def clocks(plan: Plan, trace: Trace, visits: Visits | None = None) -> Clocks:
     queue = total(open_start - open_ready)
     # work that an urgent case interrupted waited, too
     pauses = trace.holds[trace.holds[:, 0] == Hold.PAUSE]
-    for _, _, since, until, paused, desk in pauses.tolist():
+    for _, _, since, until, paused, desk in pauses[~after[pauses[:, 5]]].tolist():
         ticks = counting.worked(since, until)
         queue[paused] += ticks
         of[plan.desks[desk].part.value][paused] -= ticks

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from scenarios.gatherings import Consultation
+from simulator.lookup import ELSE
 
 if TYPE_CHECKING:
     from simulator.simpy_engine import House
@@ -24,6 +25,26 @@ class Silence:
         self.asked: dict[int, int] = {}  # opinions that a consulting job waits for
         self.open: set[tuple[int, int]] = set()  # case and step
         self.void: set[int] = set()  # jobs whose end leads nowhere any more
+        # limits that pass at this instant: of cases' steps, and of jobs that ask at a desk
+        self.steps_due: list[tuple[int, int]] = []
+        self.asked_due: list[tuple[int, int]] = []
+
+    def serve(self) -> None:
+        """Take silence for consent where nobody has answered up to this very instant."""
+        asked, self.asked_due = sorted(self.asked_due), []
+        for job, desk in asked:
+            self._stay_silent(job, desk)
+        steps, self.steps_due = sorted(self.steps_due), []
+        for case, step in steps:
+            self._end_step(case, step)
+
+    def _ask_due(self, at: tuple[int, int]) -> None:
+        self.asked_due.append(at)
+        self.house.touched.append(ELSE)
+
+    def _step_due(self, at: tuple[int, int]) -> None:
+        self.steps_due.append(at)
+        self.house.touched.append(ELSE)
 
     # --- consultations ----------------------------------------------------------------
 
@@ -37,7 +58,7 @@ class Silence:
         jobs += [job + each - desk for each in asks.asks]
         if asks.silence:
             until = house.look.calendar[desk].add(now, asks.silence)
-            house.at(until, self._stay_silent, (job, desk))
+            house.at(until, self._ask_due, (job, desk))
 
     def answered(self, job: int, desk: int) -> list[int]:
         """Return who goes on now that an opinion is there: the case, if it was the last."""
@@ -60,8 +81,7 @@ class Silence:
             del self.asked[job]
             self.house.end[job] = self.house.now
 
-    def _stay_silent(self, at: tuple[int, int]) -> None:
-        job, desk = at
+    def _stay_silent(self, job: int, desk: int) -> None:
         asks = self.house.plan.desks[desk].gathering
         if job not in self.asked or not isinstance(asks, Consultation) or self._left(job):
             return
@@ -79,14 +99,13 @@ class Silence:
         if rule is not None and (case, step) not in self.open:
             self.open.add((case, step))
             until = self.house.calendars[rule.calendar].add(now, rule.ticks)
-            self.house.at(until, self._end_step, (case, step))
+            self.house.at(until, self._step_due, (case, step))
 
-    def _end_step(self, at: tuple[int, int]) -> None:
-        case, step = at
+    def _end_step(self, case: int, step: int) -> None:
         house, of = self.house, self.house.plan.steps[step]
-        if at not in self.open or of.silence is None:
+        if (case, step) not in self.open or of.silence is None:
             return
-        self.open.discard(at)
+        self.open.discard((case, step))
         first = case * house.width - house.base[case]
         if self._left(first + of.desks[0]):
             return

@@ -14,7 +14,7 @@ Rules that every engine keeps, so that traces agree row by row:
   unless the desk finishes what it has begun.
 - A pool of :data:`scenarios.plan.AMPLE` people never makes anybody wait.
 - An instant has rounds. In each round come first releases, then enablings (arrivals,
-  ends of lags and delays), then leaving, sittings and quotas, then serving, then whoever
+  ends of lags and delays), then leaving, silence, sittings and quotas, then serving, then whoever
   finds no room, then other duties. Releases and enablings commute, because they only
   free people and lengthen queues, so SimPy may bring them in any order; the rest waits
   until the round's last event is over and sees all of them. Another round follows only
@@ -580,6 +580,7 @@ class House:
         for case, outcome in sorted(self.leaving):
             self.leave(case, outcome)
         self.leaving = []
+        self.silence.serve()
         self.gatherings.serve(now)
 
     def _serve_pool(self, pool: int, now: int) -> None:

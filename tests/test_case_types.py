@@ -85,7 +85,7 @@ n4,-,-,-,P,,
 
 def folder_of(folder: Path, types: str, rows: str = ROWS, settings: str = SETTINGS) -> Path:
     """Write a scenario's folder and return it."""
-    (folder / "tables").mkdir(exist_ok=True)
+    (folder / "tables").mkdir(exist_ok=True, parents=True)
     (folder / "tables" / "needs.toml").write_text(HEADER, "utf-8")
     (folder / "tables" / "needs.csv").write_text(rows, "utf-8")
     for name, text in (("items", ITEMS), ("prerequisites", EDGES), ("offices", OFFICES)):
@@ -304,3 +304,26 @@ def test_a_rule_about_an_unknown_item_is_told_once(tmp_path):
     with pytest.raises(InputError, match="concludes the item 'Z'") as raised:
         read_scenario(folder_of(tmp_path, FACTORY, ROWS + "n9,-,-,-,Z,,\n"))
     assert len(raised.value.problems) == 1
+
+
+def test_run_tells_of_types_and_clocks_the_same_way_however_it_ran(tmp_path, capsys):
+    """Kept whole or only in sums, the answer is the same, byte for byte, with types by name."""
+    import json
+
+    from lianban.cli import main
+
+    folder = folder_of(tmp_path / "mix", FACTORY + SHOP + "\n[clock]\n")
+    asked = ["run", str(folder), "--replications", "2", "--json"]
+    assert main(asked) == 0
+    plain = capsys.readouterr().out
+    assert main([*asked, "--log", str(tmp_path / "log.csv")]) == 0
+    assert capsys.readouterr().out == plain
+    document = json.loads(plain)
+    factory, shop = document["types"]
+    assert (factory["key"], shop["key"]) == ("factory", "shop")
+    assert shop["elapsed_mean_wd"]["estimate"] < 7 < factory["elapsed_mean_wd"]["estimate"]
+    assert factory["promise_kept"]["estimate"] == 1
+    assert shop["promise_kept"] is None
+    assert {step["key"] for step in document["clocks"]["steps"]} == {"F", "E", "H", "P"}
+    assert main(asked[:-1]) == 0
+    assert "shop" in capsys.readouterr().out
