@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules import Name
+from scenarios import AMPLE
 from simulator import Interval, mean_interval
-from simulator.blocks import PARTS, Design, Tally
+from simulator.blocks import BY_STEP, PARTS, Design, Tally
 
 LEVEL = 0.95
 """Confidence of every interval in reports."""
@@ -84,6 +85,10 @@ class Flow:
         added up over its steps: steps side by side each count.
     critical : dict of str to array of shape (replications,)
         Share of finished cases in which a step was on the chain that decided the end.
+    waited : dict of str to array of shape (replications,)
+        Mean working days that a finished case queues in a step.
+    people : dict of str to tuple of str
+        Pools that can be waited for in a step.
     outcomes : dict of str to int
         Cases of all replications that were finished, refused, withdrawn, turned away, or
         are in process when the run ends.
@@ -92,6 +97,8 @@ class Flow:
     counted: Times
     parts: dict[str, FloatArray]
     critical: dict[str, FloatArray]
+    waited: dict[str, FloatArray]
+    people: dict[str, tuple[str, ...]]
     outcomes: dict[str, int]
 
 
@@ -108,11 +115,18 @@ def times_of(design: Design, tally: Tally) -> Times:
 def flow_of(design: Design, tally: Tally) -> Flow:
     """Return where the time went in each replication."""
     day = design.plan.day_ticks
-    critical = {}
+    critical, waited, people = {}, {}, {}
     for place, step in enumerate(design.plan.steps):
-        often, of = (tally.step(place, name).tolist() for name in ("critical", "finished"))
-        critical[step.key] = np.array(
-            [_ratio(n, number) for n, number in zip(often, of, strict=True)], dtype=np.float64
+        often, of, ticks = (tally.step(place, name).tolist() for name in BY_STEP)
+        critical[step.key] = np.array([_ratio(n, each) for n, each in zip(often, of, strict=True)])
+        waited[step.key] = np.array(
+            [_ratio(n, each) / day for n, each in zip(ticks, of, strict=True)]
+        )
+        numbers = dict.fromkeys(pool for at in step.desks for pool in design.plan.desks[at].pools)
+        people[step.key] = tuple(
+            design.plan.pools[pool].key
+            for pool in numbers
+            if design.plan.pools[pool].capacity < AMPLE
         )
     others = ("refused", "withdrawn", "turned_away", "in_process")
     return Flow(
@@ -124,6 +138,8 @@ def flow_of(design: Design, tally: Tally) -> Flow:
         ),
         {part: _share(tally, part, "cases", day) for part in PARTS},
         critical,
+        waited,
+        people,
         {"finished": tally.cases} | {each: int(tally.column(each).sum()) for each in others},
     )
 

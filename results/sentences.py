@@ -336,7 +336,7 @@ def _sureness(change: Interval) -> tuple[str, str]:
 
 
 def _why_slower(first: Summary, other: Summary) -> Name:
-    """Name the queue that grew most, or say that none did."""
+    """Name the step and the people that are waited for longer, or say that nobody is."""
     before = {pool.key: pool for pool in first.pools}
     grown = [
         (pool.wait.estimate - before[pool.key].wait.estimate, pool.key, pool)
@@ -345,21 +345,87 @@ def _why_slower(first: Summary, other: Summary) -> Name:
     ]
     zh, en = _called(other)
     gain, _, pool = max(grown, default=(0.0, "", None), key=lambda each: each[:2])
-    if pool is None or gain < _GROWN:
-        more = change_of(first.paper.paper_days, other.paper.paper_days) or Fraction(0)
-        return Name(
-            f"{zh}更慢，但没有哪个队伍变长：差别在各环节本身"
-            f"（纸面上 {float(more):+.1f} 个工作日）。",
-            f"{en} is slower although no queue grew: the steps themselves take longer "
-            f"({float(more):+.1f} working days on paper).",
+    step = _held_up(first, other, pool.key if pool is not None and gain >= _GROWN else "")
+    if pool is not None and gain >= _GROWN:
+        was = before[pool.key]
+        name = Name(
+            f"{zh}更慢，因为{_pool(pool, 'zh')}前的队伍变长："
+            f"每次等待从 {was.wait.estimate:.2f} 增至 {pool.wait.estimate:.2f} 个工作日，"
+            f"占用率 {100 * pool.utilisation.estimate:.0f} %。",
+            f"{en} is slower because the queue grew at {_pool(pool, 'en')}: from "
+            f"{was.wait.estimate:.2f} to {pool.wait.estimate:.2f} working days each time, "
+            f"{100 * pool.utilisation.estimate:.0f} % in use.",
         )
-    was = before[pool.key]
+        if step is None:
+            return name
+        return Name(
+            f"{name.zh}主要在“{step.name('zh')}”，每件多等 {step.days:.1f} 个工作日。",
+            f"{name.en} Most of it is at {step.name('en')}: {step.days:.1f} working days more"
+            " a case.",
+        )
+    if step is not None:
+        return _overtaken(step, first, other)
+    more = change_of(first.paper.paper_days, other.paper.paper_days) or Fraction(0)
     return Name(
-        f"{zh}更慢，因为{_pool(pool, 'zh')}前的队伍变长：每次等待从 {was.wait.estimate:.2f} 增至 "
-        f"{pool.wait.estimate:.2f} 个工作日，占用率 {100 * pool.utilisation.estimate:.0f} %。",
-        f"{en} is slower because the queue grew at {_pool(pool, 'en')}: from "
-        f"{was.wait.estimate:.2f} to {pool.wait.estimate:.2f} working days each time, "
-        f"{100 * pool.utilisation.estimate:.0f} % in use.",
+        f"{zh}更慢，但没有哪个队伍变长：差别在各环节本身（纸面上 {float(more):+.1f} 个工作日）。",
+        f"{en} is slower although no queue grew: the steps themselves take longer "
+        f"({float(more):+.1f} working days on paper).",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _HeldUp:
+    """A step that decides the end and queues longer than before."""
+
+    summary: Summary
+    key: str
+    days: float
+
+    def name(self, language: str) -> str:
+        procedure = self.summary.scenario.procedure
+        known = self.key in procedure.keys
+        return procedure[self.key].name.in_language(language) if known else self.key
+
+
+def _held_up(first: Summary, other: Summary, pool: str) -> _HeldUp | None:
+    """Return the step whose longer queue costs most, of those served by a pool if one is named."""
+    if first.flow is None or other.flow is None:
+        return None
+    found = []
+    for key, days in other.flow.waited.items():
+        if key in first.flow.waited and (not pool or pool in other.flow.people[key]):
+            more = mean_interval((days - first.flow.waited[key]).tolist()).estimate
+            share = mean_interval(other.flow.critical[key].tolist()).estimate
+            found.append((more * share, key, more))
+    cost, key, more = max(found, default=(0.0, "", 0.0))
+    return _HeldUp(other, key, more) if cost >= _GROWN else None
+
+
+def _overtaken(step: _HeldUp, first: Summary, other: Summary) -> Name:
+    """Say that a step waits longer though no queue grew: other work comes before it (Graham).
+
+    A list of work may take longer with more people, shorter steps or fewer prerequisites:
+    R. L. Graham, "Bounds on multiprocessing timing anomalies", SIAM Journal on Applied
+    Mathematics 17 (1969) 416-429.
+    """
+    zh, en = _called(other)
+    keys = other.flow.people[step.key] if other.flow is not None else ()
+    before = {pool.key: pool.capacity for pool in first.pools}
+    pools = [pool for pool in other.pools if pool.key in keys]
+    more = [pool for pool in pools if pool.capacity > before.get(pool.key, pool.capacity)]
+    named = (more or pools)[:1]
+    at_zh = "、".join(_pool(pool, "zh") for pool in named)
+    at_en = ", ".join(_pool(pool, "en") for pool in named)
+    though_zh = though_en = ""
+    for pool in more[:1]:
+        though_zh = f"，尽管那里有 {pool.capacity} 人而不是 {before[pool.key]} 人"
+        though_en = f" although {pool.capacity} people instead of {before[pool.key]} work there"
+    return Name(
+        f"{zh}更慢，因为“{step.name('zh')}”等待{at_zh}的时间每件多 {step.days:.1f} 个工作日"
+        f"{though_zh}：别的工作更早到那里，排在它前面，而它决定办结时间。",
+        f"{en} is slower because {step.name('en')} waits {step.days:.1f} working days more for"
+        f" {at_en}{though_en}: other work now comes there sooner and goes first, and this step"
+        " decides the end.",
     )
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scenarios import AMPLE
 from scenarios.plan import IntArray, Plan
@@ -47,8 +48,9 @@ of those ``judged``: finished, or already longer than the limit in process. Then
 the counted clock, and the parts of the time added up over the steps of finished cases (see
 :class:`simulator.clocks.Clocks`). Last, how many left otherwise or are still there."""
 
-BY_STEP = ("critical", "finished")
-"""In how many finished cases a step was critical, and how many there were of its type."""
+BY_STEP = ("critical", "finished", "waited")
+"""In how many finished cases a step was critical, how many there were of its type, and for how
+many ticks of the counting calendar they queued in it."""
 
 BY_POOL = Usage._fields
 """See :class:`simulator.usage.Usage`."""
@@ -282,8 +284,9 @@ def tally_of(design: Design, traces: Sequence[tuple[int, Trace]], seed: int | No
         known = seed is not None and plan.interruptions
         calendars = calendars_of(plan, seed or 0, number) if known else plan.calendars
         usage = usage_of(plan, trace, visits)
+        often, of = critical_counts(plan, trace, calendars)
         row[len(COLUMNS) : design.account_from] = [
-            *np.column_stack(critical_counts(plan, trace, calendars)).ravel(),
+            *np.column_stack([often, of, _waited(plan, visits, done)]).ravel(),
             *(value for pool in design.pools() for value in usage[pool]),
         ]
         row[design.account_from :] = account_row(design.plan, trace)
@@ -310,6 +313,13 @@ def run_until_precise(
 def percentile(ticks: IntArray, percent: int) -> int:
     """Return the smallest of rising values that so many per cent do not exceed; 0 of none."""
     return int(ticks[_rank(len(ticks), percent)]) if len(ticks) else 0
+
+
+def _waited(plan: Plan, visits: Visits, done: NDArray[np.bool_]) -> IntArray:
+    """Return of each step for how long cases that are done queued in it."""
+    ready, begin, _ = visits.open(0)
+    ticks = visits.by_desk(np.where(done[visits.rows[:, 0]], begin - ready, 0))
+    return np.array([sum(ticks[index] for index in step.desks) for step in plan.steps], np.int64)
 
 
 def run_block(design: Design, seed: int, first: int, count: int, engine: str = "auto") -> Tally:
