@@ -125,3 +125,32 @@ def test_reading_results_does_not_load_matplotlib():
     """Tables and comparisons answer without matplotlib; only charts load it."""
     code = "import sys, results; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("names", [("jiaxing", "reform"), ("zhongshan", "collaborative")])
+def test_words_of_a_distribution_stay_within_their_place(names: tuple[str, str], language: str):
+    """Names of quantiles lie inside the axes, the legend inside the picture, however long."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    today = load(names[0])
+    designs = [today, load(f"{names[0]}/{names[1]}")]
+    taken = [
+        series.elapsed(simulate(compile_plan(each), 2, 1), each.name.in_language(language))
+        for each in designs
+    ]
+    promise = float(np.median(taken[0].days))
+    ax = charts.plot_distribution(taken, promise=promise, language=language)
+    figure = ax.get_figure()
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    inside, page = ax.get_window_extent(), figure.bbox
+    for text in ax.texts:
+        box = text.get_window_extent()
+        assert inside.x0 <= box.x0, text.get_text()
+        assert box.x1 <= inside.x1, text.get_text()
+    legend = ax.get_legend().get_window_extent()
+    assert page.x0 <= legend.x0
+    assert legend.x1 <= page.x1
+    assert legend.y0 >= page.y0
+    assert inside.width > 0.75 * page.width, "the legend must not squeeze the picture"

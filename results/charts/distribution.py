@@ -12,6 +12,9 @@ from results.series import Elapsed
 from results.words import word
 from simulator import Interval
 
+_AIR = 0.17
+"""Part of the range that is left free at either side."""
+
 BINS = 60
 
 
@@ -54,12 +57,17 @@ def plot_distribution(
         height = top * (1.06 + 0.09 * number)
         for label, interval in (("P50", each.p50), ("P90", each.p90)):
             _mark(ax, interval, height, colour, label)
+    # room for the names of quantiles beside the first and the last histogram
+    ends = [low, high, *([] if promise is None else [promise])]
+    air = _AIR * max(max(ends) - min(ends), 1.0)
+    ax.set_xlim(min(ends) - air, max(ends) + air)
     ax.set_ylim(0, top * (1.12 + 0.09 * len(designs)))
     if promise is not None:
         ax.axvline(promise, color=PROMISE, linewidth=1.6)
         within = " / ".join(f"{100 * (each.days <= promise).mean():.1f} %" for each in designs)
-        words = f" {word('promise', language)} {promise:g}: {within}"
-        say(ax, promise, top * 0.98, words, color=PROMISE, va="top")
+        words = f" {word('promise', language)} {promise:g}: {within} "
+        beside = "left" if promise < (min(ends) + max(ends)) / 2 else "right"
+        say(ax, promise, top * 0.98, words, color=PROMISE, va="top", ha=beside)
     return dress(
         ax, word("how long cases take", language), word("elapsed working days", language),
         word("share of cases %", language),

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
 
-from results.font import font_path
+from results.font import font_path, text_width, wrap
 from rules.files import write_whole
 
 INK, DIM, RULE, PROMISE = "#1b232c", "#4d5a68", "#dde3e9", "#b00020"
@@ -26,6 +26,8 @@ DESIGNS = (
 
 FORMS = (".png", ".svg", ".pdf")
 _TITLE, _LABEL, _TICK = 12.0, 10.0, 9.0
+_MARGIN, _HANDLE = 70.0, 44.0
+"""Points that a legend leaves for the axis beside it, and for the sample before each name."""
 
 
 @cache
@@ -51,15 +53,25 @@ def dress(ax: Axes, title: str, x: str, y: str, *, legend: bool = True) -> Axes:
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     if legend and ax.get_legend_handles_labels()[0]:
-        ax.legend(
-            frameon=False, prop=font(_TICK), loc="upper left", bbox_to_anchor=(0, -0.14), ncols=2
-        )
+        _explain(ax)
     heading.set_fontproperties(font(_TITLE))
     for label in (ax.xaxis.label, ax.yaxis.label):
         label.set_fontproperties(font(_LABEL))
     for tick in (*ax.get_xticklabels(), *ax.get_yticklabels()):
         tick.set_fontproperties(font(_TICK))
     return ax
+
+
+def _explain(ax: Axes) -> None:
+    """Put the legend below, in two columns where the names leave room, wrapped where they must."""
+    handles, names = ax.get_legend_handles_labels()
+    room = _figure(ax).get_figwidth() * 72 - _MARGIN
+    columns = 2 if max(text_width(name, _TICK) for name in names) + _HANDLE <= room / 2 else 1
+    told = ["\n".join(wrap(name, room - _HANDLE, _TICK)) for name in names]
+    ax.legend(
+        handles, told, frameon=False, prop=font(_TICK), loc="upper left",
+        bbox_to_anchor=(0, -0.14), ncols=columns,
+    )  # fmt: skip
 
 
 def say(ax: Axes, x: float, y: float, words: str, **more: object) -> Text:
