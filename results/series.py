@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from results.summary import LEVEL
-from rules import Kind, Name
+from rules import Name
 from scenarios import Scenario
+from scenarios.plan import Desk, Part
 from simulator import Interval, Run, mean_interval
 
 FloatArray = NDArray[np.float64]
@@ -51,15 +52,21 @@ class StageDays:
         The file waits for people (or for opening hours).
     dwell : float
         It lies with a person or waits for an answer.
+    applicant : float
+        It lies with the applicant, or something outside is waited for.
     notice : float
-        A notice or an external wait runs.
+        A public notice runs.
+    stopped : float
+        The legal clock stands still: expert review, hearing, inspection ...
     """
 
     name: Name
     touch: float
     queue: float
     dwell: float
+    applicant: float
     notice: float
+    stopped: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,22 +110,34 @@ def days_by_stage(scenario: Scenario, run: Run) -> tuple[StageDays, ...]:
     stages = [(s.key, s.name) for s in scenario.procedure.stages] + [("", UNSTAGED)]
     place = {key: number for number, (key, _) in enumerate(stages)}
     stage_of = {s.key: place.get(s.stage, len(stages) - 1) for s in scenario.procedure.steps}
-    totals = np.zeros((len(stages), 4))
+    totals = np.zeros((len(stages), len(_COLUMNS) + 1))
+    row_of = np.array([stage_of[plan.steps[desk.step].key] for desk in plan.desks])
+    column_of = np.array([_COLUMNS[_part_of(desk)] for desk in plan.desks])
     for trace in run.replications:
-        for number, desk in enumerate(plan.desks):
-            step = plan.steps[desk.step]
-            ready, start, end = (a[:, number] for a in (trace.ready, trace.start, trace.end))
-            quiet = step.kind in (Kind.NOTICE, Kind.WAIT)
-            part = 3 if quiet else 0 if desk.pools else 2
-            row = stage_of[step.key]
-            totals[row, part] += counting.worked_many(start, end).sum()
-            totals[row, 1] += counting.worked_many(ready, start).sum()
+        visits = trace.visits(ordered=False)
+        desks, ready, start, end = (visits[:, at] for at in (1, 3, 4, 5))
+        held, waited = counting.worked_many(start, end), counting.worked_many(ready, start)
+        np.add.at(totals, (row_of[desks], column_of[desks]), held)
+        np.add.at(totals, (row_of[desks], np.full_like(desks, _QUEUE)), waited)
     cases = max(1, plan.cases * len(run.replications)) * counting.day_ticks
     return tuple(
         StageDays(name, *(float(value) for value in row))
         for (_, name), row in zip(stages, totals / cases, strict=True)
         if row.any()
     )
+
+
+_COLUMNS = {
+    Part.WORK: 0, Part.DWELL: 2, Part.APPLICANT: 3, Part.NOTICE: 4, Part.STOPPED: 5,
+}  # fmt: skip
+"""Of each part its place in :class:`StageDays`."""
+
+_QUEUE = 1
+
+
+def _part_of(desk: Desk) -> Part:
+    """Return what time at a desk is; work that no pool does lies with a person."""
+    return Part.DWELL if desk.part is Part.WORK and not desk.pools else desk.part
 
 
 def queue_length(run: Run, pool: str, points: int = 200) -> QueueLength:

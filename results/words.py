@@ -37,6 +37,7 @@ _CHINESE = {
     "working days": "个工作日",
     "government": "政府审批",
     "notice": "法定公示",
+    "stopped": "停钟（不计时）",
     "intermediary": "中介服务",
     "applicant": "申请人准备",
     "promise": "承诺",
@@ -82,7 +83,7 @@ _CHINESE = {
     "assumption": "假设",
 }
 
-_ENGLISH = {"comparator": "published by another place"}
+_ENGLISH = {"comparator": "published by another place", "stopped": "clock stopped"}
 """Keys of data that do not say by themselves what they mean."""
 
 

@@ -12,6 +12,7 @@ import pytest
 from results import charts, series, summarise
 from scenarios import compile_plan, load
 from simulator import Interval, mean_interval, simulate
+from simulator.clocks import clocks
 
 REFORM = load("jiaxing/reform")
 RUN = simulate(compile_plan(REFORM), 6)
@@ -39,14 +40,14 @@ def test_the_distribution_counts_every_case():
 
 
 def test_days_by_stage_add_up_to_the_time_of_all_steps():
-    """Touch, queue, dwell and notice of all stages are the working time of all desks."""
+    """The parts of all stages are the working time of all desks."""
     stages = series.days_by_stage(REFORM, RUN)
     counting = RUN.plan.calendars[0]
     total = sum(
         int(counting.worked_many(trace.ready.ravel(), trace.end.ravel()).sum())
         for trace in RUN.replications
     )
-    told = sum(s.touch + s.queue + s.dwell + s.notice for s in stages)
+    told = sum(s.touch + s.queue + s.dwell + s.applicant + s.notice + s.stopped for s in stages)
     assert told == pytest.approx(total / (6 * 120) / counting.day_ticks)
     assert [s.name.zh for s in stages] == [stage.name.zh for stage in REFORM.procedure.stages]
     assert "立项" in words_of(charts.plot_days(stages, language="zh"))
@@ -154,3 +155,20 @@ def test_words_of_a_distribution_stay_within_their_place(names: tuple[str, str],
     assert legend.x1 <= page.x1
     assert legend.y0 >= page.y0
     assert inside.width > 0.75 * page.width, "the legend must not squeeze the picture"
+
+
+@pytest.mark.parametrize("name", ["jiaxing/reform", "anshan-pharmacy", "zhongshan"])
+def test_each_part_of_the_days_is_what_the_clocks_count(name: str):
+    """Touch, dwell, applicant, notice and stopped time are those of the legal clocks."""
+    scenario = load(name)
+    run = simulate(compile_plan(scenario), 2, 1)
+    stages = series.days_by_stage(scenario, run)
+    counted_by = [clocks(run.plan, trace) for trace in run.replications]
+    day = run.plan.calendars[0].day_ticks * run.plan.cases * 2
+    for part in ("applicant", "notice", "stopped"):
+        told = sum(getattr(stage, part) for stage in stages)
+        counted = sum(int(getattr(each, part).sum()) for each in counted_by) / day
+        assert told == pytest.approx(counted), part
+    office = sum(stage.touch + stage.dwell for stage in stages)
+    counted = sum(int((each.touch + each.dwell).sum()) for each in counted_by) / day
+    assert office == pytest.approx(counted)

@@ -1,4 +1,4 @@
-"""Where the days go, per stage: work, queue, waiting for a person, notices."""
+"""Where the days go, per stage: work, queue, the applicant, notices, stopped clock."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from results.charts.style import dress, own_axes, say
+from results.charts.style import DIM, dress, own_axes, say
 from results.series import StageDays
 from results.words import word
 
@@ -15,9 +15,14 @@ PARTS = (
     ("touch", "#1f5fbf", ""),
     ("queue", "#b00020", "//"),
     ("dwell", "#c9d3de", ".."),
+    ("applicant", "#8fb996", "\\\\"),
     ("notice", "#e0b64a", "xx"),
+    ("stopped", "#ffffff", "oo"),
 )
 """Part, colour and hatching, in the order in which they are stacked."""
+
+ALWAYS = ("touch", "queue", "dwell")
+"""Parts that are in the legend even where they are nothing."""
 
 
 def plot_days(stages: Sequence[StageDays], *, language: str = "en", ax: Axes | None = None) -> Axes:
@@ -30,8 +35,11 @@ def plot_days(stages: Sequence[StageDays], *, language: str = "en", ax: Axes | N
     left = np.zeros(len(stages))
     for part, colour, hatch in PARTS:
         widths = np.array([getattr(stage, part) for stage in stages])
+        if part not in ALWAYS and not widths.any():
+            continue
+        edge = DIM if colour == "#ffffff" else "white"
         ax.barh(
-            rows, widths, left=left, height=0.62, color=colour, hatch=hatch, edgecolor="white",
+            rows, widths, left=left, height=0.62, color=colour, hatch=hatch, edgecolor=edge,
             label=word(part, language),
         )  # fmt: skip
         left = left + widths

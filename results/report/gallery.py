@@ -169,11 +169,11 @@ def distribution(summaries: Sequence[Summary], runs: Sequence[Run]) -> str:
 
 
 def where_days_go(summary: Summary, run: Run, number: int) -> str:
-    """Return a design's days by stage: work, queue, dwell, notices."""
+    """Return a design's days by stage: work, queue, dwell, applicant, notices, stopped clock."""
     from results.charts import plot_days
 
     stages = days_by_stage(summary.scenario, run)
-    parts = ("touch", "queue", "dwell", "notice")
+    parts = ("touch", "queue", "dwell", "applicant", "notice", "stopped")
 
     def rows(language: str) -> Rows:
         return [[term(each, language) for each in ("stage", *parts)]] + [
