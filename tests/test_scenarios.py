@@ -182,8 +182,8 @@ def test_shipped_scenarios_are_whole():
         "anshan-industrial", "anshan-pharmacy", "anshan-realestate", "county-filing",
         "county-filing-small", "jiaxing", "jiaxing-centre", "jiaxing-measures",
         "nanjing-enterprise", "nanjing-government", "national-frame", "zhongshan",
-        "jinyun", "ziyang", "network", "jiaxing-agency", "jiaxing-chart-private",
-        "jiaxing-chart-water",
+        "jiaxing-licences", "jiaxing-meetings", "jinyun", "ziyang", "network", "jiaxing-agency",
+        "jiaxing-chart-private", "jiaxing-chart-water",
         "jiaxing-chart-transport", "jiaxing-chart-municipal", "jiaxing-chart-social",
     }  # fmt: skip
     for name in shipped():
