@@ -22,6 +22,7 @@ from lianban.commands import (
     rule_tables,
     run,
     runs,
+    satisfaction,
     schedule,
     serve,
     shipped,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 _GROUPS = (
     demo, shipped, check, run, compare, calibrate, report, serve, promises, runs, diagram,
-    schedule, optimize, rule_tables, verify, doctor,
+    schedule, optimize, satisfaction, rule_tables, verify, doctor,
 )  # fmt: skip
 
 
