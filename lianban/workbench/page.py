@@ -242,7 +242,7 @@ def _switchboard(scene: Scene, screen: str) -> Html:
         )
         return tag("section", tag("h2", _("Levers")), tag("p", why, class_="dim"))
     used = sum(switch.on for switch in scene.switches)
-    every = tuple(switch.group.key for switch in scene.switches)
+    every = tuple(State.mark(switch.group.key) for switch in scene.switches)
     ends = [
         tag("a", label, href=f"{screen}?{scene.state.query(off=off)}", data_go=True, data_key=key)
         for label, off, key in ((_("all"), (), "all-levers"), (_("none"), every, "no-levers"))
@@ -273,7 +273,7 @@ def _switch(scene: Scene, screen: str, switch: Switch) -> Html:
         control = tag(
             "a", look, tag("b", name), href=turned,
             role="switch", aria_checked="true" if switch.on else "false", data_go=True,
-            data_key=key, class_="switch",
+            data_lever=State.mark(switch.group.key), data_key=key, class_="switch",
         )  # fmt: skip
     return tag(
         "li",

@@ -143,7 +143,8 @@ class Boards:
                 )
             )
         shown = last if chosen == set(board.keys) else board.scenario(design)
-        known = tuple(group for group in state.off if group in board.keys)
+        marks = set(map(State.mark, board.keys))
+        known = tuple(mark for mark in state.off if mark in marks)
         return Scene(replace(state, off=known), first, shown, last, tuple(switches))
 
     def _default(self) -> str:

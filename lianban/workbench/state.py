@@ -81,12 +81,18 @@ class State:
         pairs += [("file", state.file), ("lang", state.language)]
         return urlencode([(name, value) for name, value in pairs if value])
 
+    @staticmethod
+    def mark(group: str) -> str:
+        """Return how an address names a lever group; commas part the names."""
+        return group.replace(",", ";")
+
     def toggled(self, group: str) -> State:
         """Return the state with one lever group switched the other way."""
-        if group in self.off:
-            return replace(self, off=tuple(key for key in self.off if key != group))
-        return replace(self, off=(*self.off, group))
+        mark = self.mark(group)
+        if mark in self.off:
+            return replace(self, off=tuple(key for key in self.off if key != mark))
+        return replace(self, off=(*self.off, mark))
 
     def chosen(self, groups: Iterable[str]) -> tuple[str, ...]:
         """Return the groups that are not switched off."""
-        return tuple(key for key in groups if key not in self.off)
+        return tuple(key for key in groups if self.mark(key) not in self.off)

@@ -39,6 +39,7 @@ export function equip(place, go) {
     target.replaceChildren(input);
     input.focus();
     if (text === undefined) input.select();
+    else note(target, text);
     let closed = false;
     const close = (keep, next) => {
       if (closed) return;

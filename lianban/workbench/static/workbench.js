@@ -75,11 +75,25 @@ function shown() {
   for (const place of page.querySelectorAll("[data-work]:not([data-waits])")) follow(place);
 }
 
+/** Turn a lever: the address is the state, also while the part of the last turn is on its way. */
+function turn(link) {
+  const state = new URL(link.href).searchParams;
+  const now = new URLSearchParams(location.search);
+  const off = (now.get("off") || "").split(",").filter(Boolean);
+  const key = link.dataset.lever;
+  const next = off.includes(key) ? off.filter(each => each !== key) : [...off, key];
+  if (next.length) state.set("off", next.join(","));
+  else state.delete("off");
+  link.setAttribute("aria-checked", String(!next.includes(key)));
+  go(link.pathname + "?" + state);
+}
+
 page.addEventListener("click", event => {
   const link = event.target.closest("a[data-go]");
   if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0) {
     event.preventDefault();
-    go(link.href);
+    if (link.dataset.lever) turn(link);
+    else go(link.href);
     return;
   }
   const step = event.target.closest("[data-step]");
@@ -116,7 +130,10 @@ page.addEventListener("input", event => {
 
 page.addEventListener("keydown", event => {
   const target = event.target;
-  if (event.key === " " && target.matches("a[role=switch]")) { event.preventDefault(); go(target.href); }
+  if (event.key === " " && target.matches("a[role=switch]")) {
+    event.preventDefault();
+    turn(target);
+  }
   if ((event.key === " " || event.key === "Enter") && target.matches("[data-step]")) {
     event.preventDefault();
     go(target.dataset.step);

@@ -7,9 +7,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from lianban.workbench.drawing import charted, drawn
-from lianban.workbench.markup import Html, folded, join, table, tag
+from lianban.workbench.markup import Html, folded, join, scrolled, table, tag
 from lianban.workbench.page import long_work, switched
-from results.numbers import days_text, interval_text
+from results.numbers import change_of, days_text, interval_text
 from results.report.gallery import step_rows
 from results.summary import LEVEL, Paper, Summary
 from results.views import timeline_of
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from lianban.workbench.scene import Scene
     from lianban.workbench.speech import Say
 
+Days = Fraction | None
+
 
 def content(scene: Scene) -> list[Html]:
     """Return the screen on paper."""
@@ -27,7 +29,7 @@ def content(scene: Scene) -> list[Html]:
     first, last = Paper.of(scene.first.procedure), Paper.of(scene.last.procedure)
     titles = f"{scene.first.name.in_language(language)} → {scene.name}"
     cards = [
-        _card(label, getattr(first, key), getattr(last, key), key)
+        _card(label, getattr(first, key), getattr(last, key), key, language)
         for key, label in _measures(_).items()
     ]
     picture = timeline_of([scene.first, scene.last], language)
@@ -38,7 +40,7 @@ def content(scene: Scene) -> list[Html]:
         _refused(scene),
         _simulated(scene),
         tag("h2", _("On one working-day axis")),
-        tag("div", drawn(picture), class_="drawing"),
+        scrolled(titles, drawn(picture)),
         folded(
             _("the numbers as a table"),
             table(step_rows(scene.last, designs, language), "numbers", _("steps of B")),
@@ -77,20 +79,21 @@ def _measures(_: Say) -> dict[str, str]:
     }
 
 
-def _card(label: str, was: Fraction | int, now: Fraction | int, key: str) -> Html:
-    change = Fraction(now - was)
+def _card(label: str, was: Days, now: Days, key: str, language: str) -> Html:
+    change = change_of(was, now)
     share = f" ({100 * float(change / was):+.0f} %)" if was and change else ""
-    sign = "+" if change > 0 else ""
+    sign = "+" if change and change > 0 else ""
+    told = f"{sign}{days_text(change)}{share}" if change else "?" if change is None else "="
     return tag(
         "div",
         tag("b", label),
-        tag("span", days_text(Fraction(was)), class_="was", data_was=key),
+        tag("span", days_text(was, language), class_="was", data_was=key),
         tag("span", "→", class_="to", aria_hidden="true"),
-        tag("span", days_text(Fraction(now)), class_="now", data_measure=key),
+        tag("span", days_text(now, language), class_="now", data_measure=key),
         tag(
             "i",
-            f"{sign}{days_text(change)}{share}" if change else "=",
-            class_="more" if change > 0 else "less" if change else None,
+            told,
+            class_="more" if sign else "less" if change else None,
         ),
         class_="card",
     )

@@ -131,6 +131,7 @@ def _slider(label: str, name: str, most: int) -> Html:
         tag("span", label, " ", tag("output", str(most), for_=f"budget-{name}")),
         tag("input", type="range", name=name, min="0", max=str(most), step="1", value=str(most),
             id=f"budget-{name}"),
+        for_=f"budget-{name}",
     )  # fmt: skip
 
 

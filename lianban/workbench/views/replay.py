@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lianban.workbench.drawing import drawn
-from lianban.workbench.markup import Html, folded, join, table, tag
+from lianban.workbench.markup import Html, folded, join, scrolled, table, tag
 from lianban.workbench.page import long_work, switched
 from results.views import flow_of
 
@@ -42,7 +43,7 @@ def work(scene: Scene, lab: Lab, more: Mapping[str, Any]) -> dict[str, Any]:
     cases = run.plan.cases
     case = min(max(1, int(more.get("case", 1))), cases) - 1
     steps = case_steps(run, case)
-    end = max((each[3] for each in steps), default=0.0)
+    end = math.ceil(10 * max((each[3] for each in steps), default=0.0)) / 10
     rows = [[_("step"), _("reached"), _("begun"), _("done"), _("waited")]]
     names = {step.key: step.name for step in scene.last.procedure.steps}
     for key, ready, start, done in steps:
@@ -73,7 +74,7 @@ def work(scene: Scene, lab: Lab, more: Mapping[str, Any]) -> dict[str, Any]:
                 tag(
                     "div",
                     controls,
-                    tag("div", picture, class_="drawing"),
+                    scrolled(scene.name, picture),
                     class_="replay",
                     data_replay=True,
                     data_events=events,
