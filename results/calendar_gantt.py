@@ -10,7 +10,16 @@ from results.cards import EN, SMALL, ZH
 from results.display import Group, Line, Picture, Rect, Shape, Text
 from results.exports.dates import PaperDates
 from results.font import shorten, text_width
-from results.frame import MARGIN, SHEET, Key, footer, heading, kind_keys, provenance_note, stacked
+from results.frame import (
+    MARGIN,
+    SHEET,
+    Key,
+    Unit,
+    footer,
+    kind_keys,
+    one_picture,
+    provenance_note,
+)
 from results.lexicon import checked, lines, number, say
 from rules import Name, Procedure, Step
 from rules.calendars import WorkingDays
@@ -81,9 +90,8 @@ def calendar_gantt(
     )
     name = title or " · ".join(lines(procedure.name, speech))
     told = f"{plan.first.isoformat()} - {plan.last_day().isoformat()}"
-    head, top = heading(name, told, SHEET)
-    bottom = top + _AXIS + len(steps) * _ROW
-    shapes: list[Shape] = [*head, *_calendar(scale, days, last, top, bottom)]
+    bottom = _AXIS + len(steps) * _ROW
+    shapes = _calendar(scale, days, last, 0.0, bottom)
     origins = {
         origin.key: (before.first_date(step.key), before.last_date(step.key))
         for step in (baseline.steps if baseline else ())
@@ -91,7 +99,7 @@ def calendar_gantt(
         if before
     }
     for row, step in enumerate(steps):
-        y = top + _AXIS + row * _ROW
+        y = _AXIS + row * _ROW
         shapes += _beneath(step, origins, scale, y)
         shapes.append(
             _bar(step, plan, scale, y, " · ".join(lines(step.name, speech)), offices or {})
@@ -105,10 +113,8 @@ def calendar_gantt(
         language=speech,
         width=SHEET,
     )
-    below, height = stacked([foot], bottom + 24)
-    page = Rect(0, 0, SHEET, height, "page")
     description = f"{name}: {number(plan.end)} {say('working-days', speech)}, {told}"
-    return Picture(SHEET, height, (page, *shapes, *below), name, description)
+    return one_picture(name, told, [Unit(tuple(shapes), bottom + 24), foot], SHEET, description)
 
 
 def _calendar(
