@@ -111,7 +111,10 @@ def days_by_stage(scenario: Scenario, run: Run) -> tuple[StageDays, ...]:
     place = {key: number for number, (key, _) in enumerate(stages)}
     stage_of = {s.key: place.get(s.stage, len(stages) - 1) for s in scenario.procedure.steps}
     totals = np.zeros((len(stages), len(_COLUMNS) + 1))
-    row_of = np.array([stage_of[plan.steps[desk.step].key] for desk in plan.desks])
+    # steps that no catalogue knows (delivery, inspections) belong to no stage
+    row_of = np.array(
+        [stage_of.get(plan.steps[desk.step].key, len(stages) - 1) for desk in plan.desks]
+    )
     column_of = np.array([_COLUMNS[_part_of(desk)] for desk in plan.desks])
     for trace in run.replications:
         visits = trace.visits(ordered=False)
@@ -181,20 +184,16 @@ def days_of_step(run: Run, key: str) -> StageDays | None:
     places = [number for number, step in enumerate(plan.steps) if step.key == key]
     if not places:
         return None
-    totals = np.zeros(4)
+    of_step = np.isin([desk.step for desk in plan.desks], places)
+    column_of = np.array([_COLUMNS[_part_of(desk)] for desk in plan.desks])
+    totals = np.zeros(len(_COLUMNS) + 1)
     cases = 0
     for trace in run.replications:
-        types = trace.types_of()
-        for place in places:
-            step = plan.steps[place]
-            mine = types == step.of
-            cases += int(mine.sum())
-            for number in step.desks:
-                desk = plan.desks[number]
-                ready, start, end = (a[mine, number] for a in (trace.ready, trace.start, trace.end))
-                quiet = step.kind in (Kind.NOTICE, Kind.WAIT)
-                part = 3 if quiet else 0 if desk.pools else 2
-                totals[part] += counting.worked_many(start, end).sum()
-                totals[1] += counting.worked_many(ready, start).sum()
+        cases += int(np.isin(trace.types_of(), [plan.steps[place].of for place in places]).sum())
+        visits = trace.visits(ordered=False)
+        visits = visits[of_step[visits[:, 1]]]
+        desks, ready, start, end = (visits[:, at] for at in (1, 3, 4, 5))
+        np.add.at(totals, column_of[desks], counting.worked_many(start, end))
+        totals[_QUEUE] += counting.worked_many(ready, start).sum()
     means = totals / (max(1, cases) * counting.day_ticks)
     return StageDays(plan.steps[places[0]].name, *(float(value) for value in means))

@@ -37,7 +37,6 @@ _CHINESE = {
     "working days": "个工作日",
     "government": "政府审批",
     "notice": "法定公示",
-    "stopped": "停钟（不计时）",
     "intermediary": "中介服务",
     "applicant": "申请人准备",
     "promise": "承诺",
