@@ -24,7 +24,7 @@ from scenarios.distributions import (
     Weibull,
 )
 from scenarios.gatherings import Consultation, ZoneResult
-from scenarios.life import Hands, Life
+from scenarios.life import Hands, Life, Place
 from scenarios.plan import DONE, REFUSED, WITHDRAWN, Desk, Part, Route, ToTheLimit, When
 from scenarios.streams import stream_of
 
@@ -463,32 +463,50 @@ class DeskChain:
 
     def _of_places(self, reviewers: tuple[int, ...], together: int) -> None:
         """Accept at the place of the case; decide there or send the file up and back."""
-        fact = self.around.place_fact
-        central: list[int] = []
-        for number, place in enumerate(self.life.places):
+        fact, places = self.around.place_fact, self.life.places
+        above: dict[int, list[int]] = {}  # by the place above that decides, -1: the centre
+        legs: dict[int, Fixed] = {}
+        for number, place in enumerate(places):
             here = (When(fact, (number,)),)
             if self._is_immediate():
                 self._window(place.key, here, reviewers)
                 continue
             self._window(place.key, here)
-            if self.step.key in place.decides and place.reviewers:
-                pool = self.around.pool(f"{place.key}.reviewer")
-                pools = () if pool is None else (pool,)
-                self._specials(here)
-                self._add("review", self.own_calendar, pools, share=1000, when=here)
-            else:
-                central.append(number)
-                if place.courier_days:
-                    days = Fixed(place.courier_days * self.around.day_ticks)
-                    self._add("courier-up", self.counting, own=days, part=Part.DWELL, when=here)
-        if not central:
-            return
-        everywhere = (When(fact, tuple(central)),)
-        self._review(reviewers, together, everywhere)
-        if self._is_reported():
-            self._report_up(together, everywhere)
-        for number in central:
-            days = Fixed(self.life.places[number].courier_days * self.around.day_ticks)
+            decider, days = self._decider(number)
+            if decider == number:
+                self._decide_at(place, here)
+                continue
+            above.setdefault(decider, []).append(number)
+            legs[number] = Fixed(days * self.around.day_ticks)
+            if days:
+                self._add("courier-up", self.counting, own=legs[number], part=Part.DWELL, when=here)
+        for decider in sorted(set(above) - {-1}):
+            self._decide_at(places[decider], (When(fact, tuple(above[decider])),))
+        if -1 in above:
+            everywhere = (When(fact, tuple(above[-1])),)
+            self._review(reviewers, together, everywhere)
+            if self._is_reported():
+                self._report_up(together, everywhere)
+        for number, days_back in legs.items():
             here = (When(fact, (number,)),)
-            if days.value:
-                self._add("courier-down", self.counting, own=days, part=Part.DWELL, when=here)
+            if days_back.value:
+                self._add("courier-down", self.counting, own=days_back, part=Part.DWELL, when=here)
+
+    def _decide_at(self, place: Place, when: tuple[When, ...]) -> None:
+        """Let the people of a place decide."""
+        pool = self.around.pool(f"{place.key}.reviewer")
+        self._specials(when)
+        pools = () if pool is None else (pool,)
+        self._add("review", self.own_calendar, pools, share=1000, when=when)
+
+    def _decider(self, number: int) -> tuple[int, int]:
+        """Return the first place on the way up that decides, or -1, and the days to get there."""
+        numbers = {place.key: n for n, place in enumerate(self.life.places)}
+        days = 0
+        while number >= 0:
+            place = self.life.places[number]
+            if self.step.key in place.decides and place.reviewers:
+                return number, days
+            days += place.courier_days
+            number = numbers.get(place.parent, -1)
+        return -1, days

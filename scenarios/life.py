@@ -224,7 +224,7 @@ class SimulatedRisk:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A township or sub-centre with its own people and service area (M04, M05, M32).
+    """A village, township or sub-centre with its own people and service area (M04-M06, M32).
 
     Attributes
     ----------
@@ -237,7 +237,9 @@ class Place:
     decides : tuple of str
         Steps delegated to it; all others go up by courier and the result comes back.
     courier_days : int
-        Working days of one way.
+        Working days of one way to the place above.
+    parent : str
+        The place above, for instance a village's township; empty: the centre.
     """
 
     key: str
@@ -246,6 +248,7 @@ class Place:
     reviewers: int
     decides: tuple[str, ...] = ()
     courier_days: int = 1
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

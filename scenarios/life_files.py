@@ -129,7 +129,7 @@ def read_life(
         learning=_if_said(settings, "learning", _learning),
         after_issue=_if_said(settings, "after_issue", _after_issue),
         simulated=_if_said(settings, "simulated_risk", _simulated),
-        places=tuple(_place(table, steps) for table in settings.tables("place")),
+        places=_places(settings, steps),
         zones=tuple((key, zones.whole(key, low=1, high=36_500)) for key in zones.values),
         delivery_days=delivery.whole("days", 0, high=1000),
         arrivals=_arrivals(settings.table("arrivals"), folder, first_day),
@@ -316,7 +316,7 @@ def _simulated(table: Settings) -> SimulatedRisk:
 
 
 def _place(table: Settings, steps: Collection[str]) -> Place:
-    table.only(("key", "share", "windows", "reviewers", "decides", "courier_days"))
+    table.only(("key", "share", "windows", "reviewers", "decides", "courier_days", "parent"))
     decides = table.texts("decides", required=False)
     for step in decides:
         _known(table, "decides", step, steps, "step")
@@ -330,7 +330,31 @@ def _place(table: Settings, steps: Collection[str]) -> Place:
         reviewers,
         decides,
         table.whole("courier_days", 1, high=100),
+        table.text("parent", ""),
     )
+
+
+def _places(settings: Settings, steps: Collection[str]) -> tuple[Place, ...]:
+    """Read the places, which stand in a tree: each below its parent, or below the centre."""
+    tables = settings.tables("place")
+    places = {table.text("key"): _place(table, steps) for table in tables}
+    seen: set[str] = set()
+    for table in tables:
+        key = table.text("key")
+        if key in seen:
+            table.wrong("key", f"'{key}' stands twice")
+        seen.add(key)
+        if places[key].parent:
+            _known(table, "parent", places[key].parent, places, "place")
+        way = [key]
+        while (above := places[way[-1]].parent) in places:
+            if above in way:
+                table.wrong("parent", f"places lie below each other: {' -> '.join((*way, above))}")
+                return ()
+            way.append(above)
+    if places and not any(place.share for place in places.values()):
+        tables[0].wrong("share", "no place has a service area: one share above 0 was expected")
+    return tuple(places.values())
 
 
 def _waiting(table: Settings, steps: Collection[str]) -> Waiting:

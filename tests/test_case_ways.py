@@ -357,6 +357,49 @@ def test_applicants_withdraw_by_chance_or_when_the_queue_is_long(tmp_path):
     assert (trace.finish - trace.arrival)[gone] == pytest.approx(3 * 86_400)
 
 
+TREE = """
+[[place]]
+key = "village"
+parent = "township"
+share = 1
+windows = 1
+reviewers = 0
+courier_days = 1
+[[place]]
+key = "township"
+share = 0
+windows = 0
+reviewers = 900
+decides = ["A"]
+courier_days = 2
+"""
+
+
+def test_a_file_climbs_from_the_village_to_the_level_that_decides(tmp_path):
+    """Township: 1 day up, 5, 1 down. County: 3 up, 5, 3 down. The village window ends the rest."""
+    items = "\n".join(
+        f"{ONE.replace('D', key)},{handling}"
+        for key, handling in (("A", "promised"), ("B", "promised"), ("C", "immediate"))
+    )
+    said = TREE + "[immediate]\nminutes = 10\n"
+    plan = compile_plan(scenario(tmp_path, said, items, columns=",handling"))
+    trace = only(plan)
+    took = {
+        step.key: plan.calendars[0].worked_many(trace.step_ready(step), trace.step_end(step))
+        / plan.day_ticks
+        for step in plan.steps
+    }
+    assert took["A"] == pytest.approx(7)
+    assert took["B"] == pytest.approx(11)
+    assert took["C"].max() < 0.5
+    who = {
+        (plan.steps[desk.step].key, plan.pools[desk.pools[0]].key)
+        for desk in plan.desks
+        if desk.name == "review"
+    }
+    assert who == {("A", "township.reviewer"), ("B", "drc.reviewer")}
+
+
 # --- after the decision ---------------------------------------------------------------
 
 SUPERVISED = ",supervised_after,supervised_by"
@@ -505,6 +548,10 @@ def test_refused_cases_end_at_the_decision(tmp_path):
         (LINKED.format(days=1) + "silence_days = 3", "says nothing without deemed_consent"),
         ("[supervision]\nminutes = 5\nfinding = 0.5", "applicants is missing"),
         ("[supervision]\nminutes = 5\nblocks = ['Q']", "no step is called 'Q'"),
+        (TREE.replace('parent = "township"', 'parent = "town"'), "no place is called 'town'"),
+        (TREE + 'parent = "village"', "parent: places lie below each other: village ->"),
+        (TREE.replace("share = 1", "share = 0"), "one share above 0 was expected"),
+        (TREE.replace('key = "village"', 'key = "township"'), "'township' stands twice"),
     ],
 )
 def test_what_cannot_be_is_said_with_its_line(tmp_path, said, message):
