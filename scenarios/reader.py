@@ -287,6 +287,8 @@ def _hours(settings: Settings) -> tuple[Hours, ...]:
     every = []
     for key in table.values:
         intervals: list[tuple[int, int]] = []
+        if table.values[key] == []:
+            table.wrong(key, "never opens: give at least one interval such as '09:00-12:00'")
         for text in table.texts(key):
             found = _INTERVAL.match(text.strip())
             if not found:
@@ -429,6 +431,7 @@ def _check_staff(scenario: Scenario, file: str, reading: Reading) -> None:
         if step.kind in (Kind.NOTICE, Kind.WAIT) or not step.department:
             continue
         for key in step.departments:
-            if key not in known:
+            # the table of items tells of its own departments, with their lines
+            if key not in known and not any(f"'{key}'" in str(each) for each in reading.problems):
                 hint = did_you_mean(key, known)
                 reading.wrong(file, 0, f"{step.key}: no office is called '{key}'{hint}")
