@@ -16,9 +16,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import pairwise, repeat
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rules.working_days import BeyondCalendar
 from scenarios.distributions import Exponential
@@ -28,6 +29,10 @@ from simulator.histograms import Histogram
 from simulator.philox import WORD
 
 MINUTE = 60
+_AT_ONCE = 2**20
+
+Ticks = NDArray[np.int32]
+"""Instants and stretches of 32 bits, enough for 68 years: memory is what a year is short of."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,21 +65,35 @@ class ProvinceTotals:
         return cls(
             sum(part.cases for part in parts),
             Histogram.merged((part.elapsed for part in parts), MINUTE),
-            tuple(
-                Histogram.merged((part.waits[at] for part in parts), MINUTE)
-                for at in range(len(VISITS))
-            ),
+            _merged([part.waits for part in parts]),
         )
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Cases:
-    """Cases on their way: instants, the work that is still to come, and waits by visit."""
+    """Places for a city's or a county's cases; a part of them shares the memory of the whole.
 
-    arrival: IntArray
-    ready: IntArray
-    work: IntArray
-    waits: IntArray
+    Attributes
+    ----------
+    arrival, ready : array
+        When each came to its village, and when it is done where it was last.
+    filing : array
+        Ticks of work that it will take in the city.
+    """
+
+    arrival: Ticks
+    ready: Ticks
+    filing: Ticks
+
+    @classmethod
+    def of(cls, number: int) -> _Cases:
+        """Return places for so many cases."""
+        return cls(*(np.empty(number, dtype=np.int32) for _ in range(3)))
+
+    def part(self, begin: int, end: int) -> _Cases:
+        """Return some of the places."""
+        places = slice(begin, end)
+        return _Cases(self.arrival[places], self.ready[places], self.filing[places])
 
 
 def simulate_province(province: Province, seed: int = 1, threads: int = 1) -> ProvinceTotals:
@@ -102,48 +121,45 @@ def simulate_city(province: Province, city: int, seed: int = 1, threads: int = 1
     from simulator.province_kernel import count_elapsed
 
     counties = np.flatnonzero(province.city_of == city).tolist()
+    in_county = np.bincount(province.county_of[province.township_of], weights=province.cases)
+    ends = np.cumsum(in_county[counties]).astype(np.int64).tolist()
+    cases = _Cases.of(ends[-1])
+    parts = [cases.part(begin, end) for begin, end in pairwise([0, *ends])]
     with ThreadPoolExecutor(threads) as pool:
-        parts = list(pool.map(_county, repeat(province), counties, repeat(seed)))
-    cases = _together(parts)
-    _serve(province, len(VISITS) - 1, [city], cases.ready, cases.work, cases.waits)
+        before = list(pool.map(_county, repeat(province), counties, parts, repeat(seed)))
+    waits = np.zeros((len(VISITS), _minutes(province)), dtype=np.int64)
+    _serve(province, len(VISITS) - 1, [city], cases.ready, cases.filing, waits)
     counts = np.zeros(_minutes(province), dtype=np.int64)
     count_elapsed(cases.arrival, cases.ready, *_tables(province), counts)
-    return ProvinceTotals(
-        len(cases.arrival), _histogram(counts), tuple(_histogram(each) for each in cases.waits)
-    )
+    waited = _merged([*before, tuple(map(_histogram, waits))])
+    return ProvinceTotals(len(cases.arrival), _histogram(counts), waited)
 
 
-def _county(province: Province, county: int, seed: int) -> _Cases:
-    """Simulate a county's cases until they leave for the city."""
-    townships = np.flatnonzero(province.county_of == county).tolist()
+def _county(province: Province, county: int, cases: _Cases, seed: int) -> tuple[Histogram, ...]:
+    """Simulate a county's cases until they leave for the city; return waits by visit."""
+    work = np.empty((2, len(cases.arrival)), dtype=np.int32)
     waits = np.zeros((len(VISITS), _minutes(province)), dtype=np.int64)
-    parts = [_township(province, township, seed, waits) for township in townships]
-    arrival, ready, work = (
-        np.concatenate([part[at] for part in parts], axis=-1) for at in range(3)
-    )
+    begin = 0
+    for township in np.flatnonzero(province.county_of == county).tolist():
+        villages = np.flatnonzero(province.township_of == township).tolist()
+        arrival, needs = luck_of(province, villages, seed)
+        end = begin + len(arrival)
+        part = cases.part(begin, end)
+        part.arrival[:] = part.ready[:] = arrival
+        work[:, begin:end], part.filing[:] = needs[2:4], needs[4]
+        _serve(province, 0, villages, part.ready, needs[0], waits)
+        _serve(province, 1, [township], part.ready, needs[1], waits)
+        begin = end
     for visit in (2, 3):
-        _serve(province, visit, [county], ready, work[visit - 2], waits)
-    return _Cases(arrival, ready, work[2], waits)
+        _serve(province, visit, [county], cases.ready, work[visit - 2], waits)
+    return tuple(map(_histogram, waits))
 
 
-def _township(
-    province: Province, township: int, seed: int, waits: IntArray
-) -> tuple[IntArray, IntArray, IntArray]:
-    """Return arrivals, ends at the township and the work still to come; count waits."""
-    villages = np.flatnonzero(province.township_of == township).tolist()
-    arrival, work = luck_of(province, villages, seed)
-    ready = arrival.astype(np.int64)
-    _serve(province, 0, villages, ready, work[0], waits)
-    _serve(province, 1, [township], ready, work[1], waits)
-    return arrival, ready, work[2:]
-
-
-def luck_of(province: Province, villages: Sequence[int], seed: int) -> tuple[IntArray, IntArray]:
+def luck_of(province: Province, villages: Sequence[int], seed: int) -> tuple[Ticks, Ticks]:
     """Return when villages' cases come, and the ticks of work of each visit and case.
 
     A village draws from Philox4x64-10 with the key (seed, village): six words for each case in
-    turn, for the gap before it and for its work at each visit. Arrays of 32 bits hold
-    the ticks of 68 years.
+    turn, for the gap before it and for its work at each visit.
     """
     calendar = province.calendar
     numbers = province.cases[villages]
@@ -173,8 +189,8 @@ def _serve(
     province: Province,
     visit: int,
     offices: Sequence[int],
-    ready: IntArray,
-    work: IntArray,
+    ready: Ticks,
+    work: Ticks,
     waits: IntArray,
 ) -> None:
     """Serve all who come and count waits; ``ready`` becomes when they are done.
@@ -184,8 +200,11 @@ def _serve(
     from simulator.province_kernel import serve
 
     bits = max(1, int(len(ready) - 1).bit_length())
-    keys = ready << bits
-    keys |= np.arange(len(ready), dtype=np.int64)
+    keys = ready.astype(np.int64)
+    keys <<= bits
+    for begin in range(0, len(keys), _AT_ONCE):
+        part = keys[begin : begin + _AT_ONCE]
+        part |= np.arange(begin, begin + len(part))
     if len(offices) > 1:
         firsts = np.concatenate([[0], np.cumsum(province.cases[offices])])
     else:
@@ -196,13 +215,9 @@ def _serve(
         raise BeyondCalendar(f"{VISITS[visit][0]} {offices[0]}: work does not end by the last day")
 
 
-def _together(parts: Sequence[_Cases]) -> _Cases:
-    return _Cases(
-        np.concatenate([part.arrival for part in parts]),
-        np.concatenate([part.ready for part in parts]),
-        np.concatenate([part.work for part in parts]),
-        np.sum([part.waits for part in parts], axis=0),
-    )
+def _merged(parts: Sequence[tuple[Histogram, ...]]) -> tuple[Histogram, ...]:
+    """Add up histograms visit by visit."""
+    return tuple(Histogram.merged(each, MINUTE) for each in zip(*parts, strict=True))
 
 
 def _tables(province: Province) -> tuple[IntArray, IntArray, IntArray, IntArray]:
