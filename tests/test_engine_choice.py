@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from conftest import ROOT
 from plans import station
-from sweeping import small_sweep, swept
+from sweeping import processes_of, small_sweep, swept
 
 import results
 from lianban.cli import main
@@ -260,3 +263,77 @@ def test_simulate_takes_the_engine_that_pays():
     plan = compile_plan(load("jiaxing/reform"))
     assert simulate(plan, 2).engine == "simpy"
     assert simulate(plan, 8).engine == "fast"
+
+
+MEMORY = """
+import resource
+import sys
+from pathlib import Path
+sys.path.insert(0, "tests")
+from plans import station
+from simulator.blocks import Design, run_block
+plan = station(120, 480, 5, 200_000)
+tally = run_block(Design("M/M/5", plan, 1), 1, 0, int(sys.argv[2]), sys.argv[1])
+assert tally.cases == 200_000 * int(sys.argv[2])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the system for its memory")
+def test_200_000_customers_need_less_than_250_mb():
+    """An M/M/5 of 200,000 customers, once on either engine and five times on the compiled one."""
+    peaks = [
+        int(
+            subprocess.run(
+                [sys.executable, "-c", MEMORY, engine, str(replications)],
+                cwd=ROOT,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout
+        )
+        for engine, replications in (("simpy", 1), ("fast", 1), ("fast", 5))
+    ]
+    assert max(peaks) <= 250
+    # what is simulated is tallied and gone
+    assert peaks[2] - peaks[1] < 30
+
+
+INTERRUPTED = """
+from results.attribution import attribute
+from scenarios import load
+first, last = load("jiaxing"), load("jiaxing/reform")
+attribute(first, last, replications=20_000, engine="simpy", workers=2)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+def test_ctrl_c_leaves_no_worker_of_a_library_call_behind(tmp_path: Path):
+    """Interrupted in Python, shares of levers end with KeyboardInterrupt and all their workers."""
+    running = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        until(lambda: len(processes_of(running.pid)) >= 3, 120)
+        time.sleep(1)
+        os.killpg(running.pid, signal.SIGINT)
+        _, err = running.communicate(timeout=60)
+        assert err.strip().endswith("KeyboardInterrupt")
+        until(lambda: not processes_of(running.pid), 5)
+    finally:
+        running.kill()
+
+
+def until(happened: Callable[[], bool], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
