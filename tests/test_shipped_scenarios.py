@@ -21,7 +21,6 @@ from rules.levers.authority import Delegate, OneReview
 from rules.levers.times import ControlTotalTime
 from rules.steps import Duration, Kind
 from scenarios import Scenario, compile_plan, copy_to, load, shipped
-from scenarios.lever_files import LEVER_FORMS
 from scenarios.library import shipped_folder
 from simulator import simulate
 from simulator.load import loads
@@ -446,27 +445,3 @@ def test_copies_can_be_edited(tmp_path: Path):
         copy_to(name, tmp_path / name)
         assert load(tmp_path / name).procedure == load(shipped_folder() / name).procedure
         shutil.rmtree(tmp_path / name)
-
-
-# --- the table of mechanisms --------------------------------------------------------------
-
-
-def test_the_table_of_mechanisms_is_true():
-    """All 62 stand in it once; the tests, levers and scenarios that it names are there."""
-    text = (ROOT / "docs" / "mechanisms.md").read_text("utf-8")
-    lines = [line for line in text.splitlines() if re.match(r"\| M\d\d \|", line)]
-    assert [line[2:5] for line in lines] == [f"M{number:02d}" for number in range(1, 63)]
-    written = "".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
-    defined = set(re.findall(r"def (test_\w+)", written))
-    for line in lines:
-        _, _, _, lives, shown, state, _ = line.split("|")
-        assert set(re.findall(r"\btest_\w+", shown)) <= defined, line
-        assert set(re.findall(r"`([a-z-]+)`", shown)) <= set(shipped()), line
-        assert state.strip().partition(":")[0] in ("whole", "paper", "part", "not yet"), line
-        assert state.strip() == "not yet" or "test_" in shown or "`" in shown, line
-        if re.search(r"levers? `", lives):
-            plain = re.sub(r" with `[^`]+`", "", lives)
-            words = re.findall(r"levers? ((?:`\w+`(?:, )?)+)", plain)
-            named = {word for part in words for word in re.findall(r"`(\w+)`", part)}
-            assert named, line
-            assert named <= set(LEVER_FORMS), line

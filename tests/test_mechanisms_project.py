@@ -1,0 +1,415 @@
+"""Mechanisms M41-M62 (Anshan, Jiaxing, Chengde, others): each shows its effect."""
+
+# ruff: noqa: E501 - a Chinese character counts double
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_office import AB, days, elapsed, office, ran, shipped_design, waits
+
+from results import summarise
+from rules.catalogue import Catalogue
+from rules.cleanup import KeptClass, Verdict, clean_up
+from rules.dealing import Dealing, HandlingClass, Level
+from rules.items import Item, Review, Suffices
+from rules.levers import Refused
+from rules.steps import Basis, BasisType, Edge, Kind, Name
+from scenarios import compile_plan
+from simulator import simulate
+from simulator.load import loads
+
+HOME = AB.replace("documents", "documents,decided_at_centre").replace("2,3\n", "2,3,no\n").replace(
+    "2,4\n", "2,4,no\n"
+)  # fmt: skip
+
+
+def booked(scenario, word: str) -> float:
+    """Return the load of all pools whose key holds a word, added up."""
+    found = loads(compile_plan(scenario))
+    return sum(each.utilisation for each in found if word in each.key)
+
+
+def test_m41_single_intake_internal_circulation():
+    """一口受理、内部流转、并联审批、限时办结 one intake, files circulate inside, in parallel, in time.
+
+    Anshan's industrial project: 169 days one after another, 90 with stages, less in parallel alone;
+    no prerequisite is lost.
+    """
+    flows = {
+        key: shipped_design(f"anshan-industrial{key}").procedure
+        for key in ("", "/staged", "/parallel")
+    }
+    found = [flow.paper_days for flow in flows.values()]
+    assert found[:2] == [169, 90]
+    assert found[2] <= found[1]
+    assert flows["/parallel"].edges == flows[""].edges
+
+
+def test_m42_lead_section():
+    """牵头科室 the lead is the section of the first item in the chain, by rule.
+
+    The drug section leads the pharmacy's joint review, because its certificate comes first.
+    """
+    flow = shipped_design("anshan-pharmacy/one-matter").procedure
+    first = shipped_design("anshan-pharmacy").procedure.steps[0]
+    assert flow["P3"].department == first.department == "drug"
+
+
+def test_m43_unified_survey():
+    """统一勘验、专家评审 all surveys of an address become one visit of the survey section.
+
+    Four visits to a shop become one; each certificate keeps its record as a member; the days booked on
+    surveys fall.
+    """
+    before, after = (
+        shipped_design(f"anshan-pharmacy{key}").procedure for key in ("", "/one-survey")
+    )
+    surveys = [step for step in after.steps if step.site_survey or step.kind is Kind.SURVEY]
+    assert [step.key for step in surveys] == ["P2"]
+    assert {member.key for member in surveys[0].origin} == {"D2", "F2", "M2", "B2"}
+    spent = sum(step.days for step in before.steps if step.site_survey)
+    assert surveys[0].days < spent / 4
+
+
+def test_m44_unified_issue(tmp_path: Path):
+    """统一发证 one window hands all results out: nothing leaves before all are ready.
+
+    A quick certificate waits for the slow one; the applicant collects once.
+    """
+    lever = 'kind = "drop_practice";;kind = "parallel"'
+    apart = office(tmp_path / "a", lever)
+    exit_ = (
+        ';;kind = "unified_issue"\nsteps = ["A", "B"]\nkey = "OUT"\noffice = "hall"\n'
+        'name = {zh = "统一发证", en = "Unified issue"}\ndays = "1 wd"'
+    )
+    together = office(tmp_path / "b", lever + exit_)
+    run = ran(together, 1)
+    trace = run.replications[0]
+    steps = {step.key: step for step in run.plan.steps}
+    out = trace.step_ready(steps["OUT"])
+    assert (out >= np.maximum(trace.step_end(steps["A"]), trace.step_end(steps["B"]))).all()
+    assert together.procedure.visits < apart.procedure.visits
+
+
+def test_m45_four_ones():
+    """一窗、一表、一章、一档 one window, one form, one seal, one file: a visit in and a visit out.
+
+    The pharmacy asks for 5 documents instead of 40 and at most two visits.
+    """
+    flow = shipped_design("anshan-pharmacy/one-matter").procedure
+    assert flow.documents == 5
+    assert flow.visits <= 2
+    assert {step.dealing.accepted_by for step in flow.steps if step.kind is not Kind.SURVEY} == {
+        "one-matter"
+    }
+
+
+def test_m46_sharing_and_reuse(tmp_path: Path):
+    """共享复用 what the administration holds and what is still valid is not asked for again.
+
+    Of a form, an identity card, a plan and a drawing two are held: two are asked for; a record that ran
+    out before the first day is asked for again.
+    """
+    items = AB.replace("documents", "documents,materials").replace(
+        "2,3\n", "2,3,表格；身份证；方案\n"
+    )
+    items = items.replace("2,4\n", "2,4,表格；身份证；方案；图纸\n")
+    held = 'kind = "material_set"\n[lever.held]\n"身份证" = "permanent"\n"方案" = {until}'
+    asked = [
+        office(tmp_path / str(n), held.replace("{until}", until), items=items).procedure.documents
+        for n, until in enumerate(("2026-01-01", "2024-12-31"))
+    ]
+    assert asked == [2, 3]
+
+
+def test_m47_full_information(tmp_path: Path):
+    """全面告知 requirements told in full and once: fewer files come back.
+
+    Corrections fall from six in ten to one in ten, and with them the days.
+    """
+    items = AB.replace("documents", "documents,correction_share").replace("2,3\n", "2,3,600\n")
+    items = items.replace("2,4\n", "2,4,600\n")
+    back = "[corrections]\nshare = 0.6\ndelay = 5\n"
+    told = 'kind = "one_off_notice"\ncorrection_share = 0.1'
+    assert (
+        days(office(tmp_path / "a", told, items=items, settings=back))
+        < days(office(tmp_path / "b", items=items, settings=back)) - 3
+    )
+
+
+def test_m48_chains_over_levels_and_departments(tmp_path: Path):
+    """跨层级跨部门 a package may hold items of other deciders and levels, with hand-over.
+
+    Each level's way counts; an item taken out of the package takes its days with it.
+    """
+    items = AB.replace("documents", "documents,accept_level,decide_level")
+    items = items.replace("2,3\n", "2,3,county,county\n").replace("2,4\n", "2,4,county,city\n")
+    way = "[couriers]\ndays = 1\n"
+    chain = office(tmp_path / "a", items=items, settings=way)
+    local = office(
+        tmp_path / "b", items=items.replace("county,city", "county,county"), settings=way
+    )
+    assert days(chain) - days(local) == pytest.approx(2, abs=0.2)
+    shorter = office(
+        tmp_path / "a",
+        'kind = "cancel"\nsteps = ["B"]',
+        items=items.replace("documents", "documents,basis_type")
+        .replace("2,3,", "2,3,practice,")
+        .replace("2,4,", "2,4,practice,"),
+        settings=way,
+    )
+    assert days(shorter) < days(chain) - 3
+
+
+def test_m49_six_joint_approval():
+    """六联审批 six joint handlings: visit, review, certificates, drawings, surveying, acceptance.
+
+    Twelve steps and 34 visits fewer; every joint step keeps its members, no statute or data
+    prerequisite between others is lost.
+    """
+    plain, joint = (
+        shipped_design(f"jiaxing-measures/{key}").procedure for key in ("parallel", "six-joint")
+    )
+    assert plain.n_steps - joint.n_steps == 12
+    assert plain.visits - joint.visits == 34
+    members = {member.key for step in joint.steps for member in step.origin}
+    assert members == set(plain.keys)
+    into = {member.key: step.key for step in joint.steps for member in step.origin}
+    graph = joint.graph()
+    import networkx as nx
+
+    for edge in plain.edges:
+        if edge.strength.droppable or into[edge.before] == into[edge.after]:
+            continue
+        assert nx.has_path(graph, into[edge.before], into[edge.after]), edge
+
+
+def test_m50_whole_flow_charts():
+    """全流程审批图、批时总控 five charts with approvals, notices and firms under one total time.
+
+    Each chart's critical path is its total; today's serial flow is flagged as over it.
+    """
+    for kind in ("private", "water", "transport", "municipal", "social"):
+        chart = shipped_design(f"jiaxing-chart-{kind}/chart").procedure
+        assert chart.budget is not None
+        assert chart.paper_days == chart.budget.paper_days
+        assert {Kind.NOTICE, Kind.INTERMEDIARY, Kind.APPROVAL} <= {s.kind for s in chart.steps}
+        notes = shipped_design(f"jiaxing-chart-{kind}/over-budget").changes[-1].notes
+        assert any("working days" in note.en for note in notes)
+
+
+def test_m51_simulated_approval():
+    """模拟审批 simulated approval: work begins before the land is granted, formal acts follow.
+
+    With a wait of 46 days for land 282 days become 202; in no case is a formal act dated before
+    the conversion.
+    """
+    before, after = (
+        shipped_design(f"jiaxing/{key}") for key in ("land-wait", "land-wait-simulated")
+    )
+    assert before.procedure.paper_days - after.procedure.paper_days == 80
+    run = ran(after, 1)
+    trace = run.replications[0]
+    steps = {step.key: step for step in run.plan.steps}
+    conversion = next(step for step in after.procedure.steps if step.kind is Kind.CONVERSION)
+    later = [e.after for e in after.procedure.edges if e.before == conversion.key]
+    assert later
+    for key in later:
+        assert (trace.step_ready(steps[key]) >= trace.step_end(steps[conversion.key])).all()
+
+
+def test_m52_approval_agency():
+    """审批代办 a named agent, free of charge, prepares the next file while one is pending.
+
+    With the owner's fitted 8.5 days a step an agent saves nearly 40 % of the days; decisions take as
+    long.
+    """
+    without, with_agent = (
+        shipped_design(f"jiaxing-agency/{key}") for key in ("reform", "reform-agency")
+    )
+    assert 0.37 <= 1 - days(with_agent, replications=6) / days(without, replications=6) <= 0.42
+    assert without.procedure.paper_days == with_agent.procedure.paper_days == 109
+
+
+def test_m53_joint_meetings():
+    """联审会议 a meeting sits at intervals and takes several projects.
+
+    772 projects in 40 weekly meetings are 19 each; half as many meetings cost two and a half days more.
+    """
+    weekly, half = (shipped_design(f"jiaxing-meetings/{key}") for key in ("weekly", "fortnightly"))
+    run = ran(weekly, 2)
+    desk = next(n for n, each in enumerate(run.plan.desks) if each.gathering is not None)
+    ends, taken = np.unique(run.replications[0].end[:, desk], return_counts=True)
+    assert taken.max() <= 24
+    assert taken[ends < 280 * 86_400].mean() == pytest.approx(772 / 40, abs=2)
+    assert days(half) - elapsed(run) == pytest.approx(2.5, abs=0.5)
+
+
+def test_m54_shared_zone_preconditions(tmp_path: Path):
+    """前置审批条件联用 what the zone has settled once is not asked of its projects again.
+
+    Inside the zone four steps and 23 days leave the serial flow, a fifth is cancelled: 208 days. While a zone's
+    result is valid later projects find it; where it runs out at once each needs its own.
+    """
+    assert shipped_design("jiaxing").procedure.paper_days == 236
+    zone = shipped_design("jiaxing/zone").procedure
+    assert (zone.n_steps, zone.paper_days) == (30, 208)
+    once = days(office(tmp_path / "a", settings="[zones]\nA = 3000\n"))
+    again = days(office(tmp_path / "b", settings="[zones]\nA = 1\n"))
+    assert again - once > 0.8
+
+
+def test_m55_traffic_assessment_cancelled():
+    """取消交评 an assessment on custom alone leaves the path, supervision follows after.
+
+    S12 is gone in the zone; a step that rests on a statute is not cancelled.
+    """
+    from rules.levers.removal import CancelSteps
+
+    assert "S12" in shipped_design("jiaxing").procedure
+    assert "S12" not in shipped_design("jiaxing/zone").procedure
+    with pytest.raises(Refused):
+        CancelSteps(("S08",)).apply(shipped_design("jiaxing").procedure)
+
+
+def test_m56_intermediary_reform(tmp_path: Path):
+    """中介改革 firms have people, a queue and a time limit, and can be the critical path.
+
+    A third off four services brings Jiaxing's 121 days to 113; a firm with one person makes files
+    wait where nine do not.
+    """
+    plain, limited = (
+        shipped_design(f"jiaxing-measures/{key}") for key in ("parallel", "intermediaries")
+    )
+    assert (plain.procedure.paper_days, limited.procedure.paper_days) == (121, 113)
+    items = AB.replace("two,3,wd,government_approval", "two,3,wd,intermediary_service")
+    settings = "intermediary_service = 0.5\n"
+    one = office(
+        tmp_path / "a",
+        items=items,
+        settings=settings,
+        offices="key,name,windows,reviewers\none,一局,1,9\ntwo,事务所,0,1\n",
+        cases="",
+    )
+    more = office(tmp_path / "b", items=items, settings=settings, cases="")
+    assert days(one) > days(more) + 0.5
+
+
+def test_m57_integration_inside_a_department(tmp_path: Path):
+    """部门职能整合 second-tier bureaus join: all is decided at the centre, 100 %.
+
+    The share decided at the centre rises from none to all, and the ways to the bureaus and back fall.
+    """
+    way = "[couriers]\ndays = 1\n"
+    before = office(tmp_path / "a", items=HOME, settings=way)
+    after = office(
+        tmp_path / "a",
+        'kind = "decide_at_centre"\nauthorisation = "授权书"',
+        items=HOME,
+        settings=way,
+    )
+    shares = [
+        sum(step.dealing.decided_at_centre for step in each.procedure.steps) / 2
+        for each in (before, after)
+    ]
+    assert shares == [0, 1]
+    assert days(before) - days(after) == pytest.approx(4, abs=0.3)
+
+
+def test_m58_three_classes_of_licences():
+    """保留、受委托、审核上报 licences decided here, for another authority, or sent up.
+
+    551 licences are 380, 117 and 54; what is sent up is never decided here.
+    """
+    classes = (
+        (HandlingClass.PROMISED, 380),
+        (HandlingClass.ENTRUSTED, 117),
+        (HandlingClass.REPORT_UP, 54),
+    )
+    items = tuple(
+        Item(
+            f"{of}{n}",
+            Name("许可", "licence"),
+            basis=Basis(BasisType.LAW, "x"),
+            dealing=Dealing(handling=of),
+        )
+        for of, number in classes
+        for n in range(number)
+    )
+    kept = [one.kept_class for one in clean_up(Catalogue(items))]
+    assert [kept.count(each) for each in KeptClass] == [380, 117, 54]
+
+
+def test_m59_five_dispositions():
+    """五种处置 every item is kept, delegated, changed, handed to the market or cancelled, or merged.
+
+    Six bases and reviews give six verdicts, each with its reason.
+    """
+
+    def verdict(basis: BasisType, review: Review) -> Verdict:
+        one = Item("a", Name("a", "a"), basis=Basis(basis, "art. 1"), review=review)
+        (found,) = clean_up(Catalogue((one,)))
+        assert found.reason.zh
+        return found.verdict
+
+    assert {
+        verdict(BasisType.LAW, Review()), verdict(BasisType.LAW, Review(delegable_to=Level.TOWNSHIP)),
+        verdict(BasisType.NORMATIVE, Review(Suffices.FILING)),
+        verdict(BasisType.NORMATIVE, Review(Suffices.MARKET)), verdict(BasisType.NORMATIVE, Review()),
+    } == {Verdict.KEEP, Verdict.DELEGATE, Verdict.FILING, Verdict.MARKET, Verdict.CANCEL}  # fmt: skip
+    assert Verdict.MERGE
+
+
+def test_m60_duties_of_the_centre(tmp_path: Path):
+    """中心职责 the centre leads joint handling and scores windows.
+
+    A run ranks people by how long work waits for them: the one reviewer of eight that is missing shows at once.
+    """
+    short = office(
+        tmp_path / "a", offices="key,name,windows,reviewers\none,一局,1,9\ntwo,二局,1,1\n"
+    )
+    found = summarise(short, ran(short, 5))
+    score = sorted(found.pools, key=lambda pool: -pool.wait.estimate)
+    assert score[0].key == "two.reviewer"
+    assert waits(ran(short, 2), "two.reviewer") > waits(ran(short, 2), "one.reviewer")
+
+
+def test_m61_spot_checks_learning_outages(tmp_path: Path):
+    """抽查、磨合、系统故障 random checks of decided cases, learning the new flow, outages.
+
+    As many cases are checked again as the setting says; staff who learn take longer at first; an outage stops
+    all work for its time.
+    """
+    checked = office(
+        tmp_path / "a",
+        settings="[after_issue]\nspot_checks = 0.3\n",
+        cases="[cases]\nnumber = 400\nper_year = 2000\n",
+    )
+    run = ran(checked, 10)
+    desk = next(n for n, each in enumerate(run.plan.desks) if each.name == "spot-check")
+    share = np.mean([trace.served[:, desk].mean() for trace in run.replications])
+    assert share == pytest.approx(0.3, abs=0.03)
+    plain = days(office(tmp_path / "b"))
+    assert (
+        days(office(tmp_path / "c", settings="[learning]\nextra = 2.0\nhalf_life = 30\n")) > plain
+    )
+    assert days(office(tmp_path / "d", settings="[outages]\nup = 100\ndown = 24\n")) > plain
+
+
+def test_m62_filing_or_notice_instead(tmp_path: Path):
+    """备案、告知 an approval becomes a filing that holds nothing back; double-random checks after.
+
+    Filed instead of approved a step no longer keeps the next one waiting, and its days fall.
+    """
+    items = AB.replace("documents", "documents,basis_type").replace("2,3\n", "2,3,practice\n")
+    items = items.replace("2,4\n", "2,4,practice\n")
+    lever = 'kind = "convert_to_filing"\nsteps = ["A"]\ndays = "1 wd";;kind = "parallel"'
+    before, after = office(tmp_path / "a", items=items), office(tmp_path / "a", lever, items=items)
+    assert after.procedure["A"].kind is Kind.FILING
+    assert not after.procedure.graph().has_edge("A", "B")
+    assert days(after) < days(before) - 1
+    assert Edge("A", "B")
+    assert simulate(compile_plan(after), 1, 1).replications
