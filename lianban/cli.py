@@ -123,7 +123,7 @@ def _complaint(error: Exception, console: Console) -> int:
     if isinstance(error, InputError):
         return _problems(error.problems, console)
     if isinstance(error, BeyondCalendar):
-        console.note(_("lianban: %s") % error)
+        console.note(_("lianban: %s") % _spoken(str(error), console))
         return Outcome.INPUT_ERROR
     if os.environ.get("LIANBAN_DEBUG"):
         raise error
@@ -143,8 +143,17 @@ def _problems(problems: Sequence[Problem], console: Console) -> int:
         ]
         console.answer({"problems": found}, "")
     for problem in problems:
-        console.note(str(problem))
+        console.note(f"{problem.place}: {_spoken(problem.message, console)}")
     return Outcome.INPUT_ERROR
+
+
+def _spoken(message: str, console: Console) -> str:
+    """Return a problem in the reader's language."""
+    if console.language != "zh":
+        return message
+    from lianban.problem_words import in_chinese
+
+    return in_chinese(message)
 
 
 def _trace(error: Exception) -> str:

@@ -34,6 +34,30 @@ class Place:
         return f"{self.file}:{self.line}" if self.line else self.file
 
 
+class Said(str):
+    """A message in English that brings its Chinese along.
+
+    Examples
+    --------
+    >>> said = Said("refused", "被拒绝")
+    >>> said, said.zh
+    ('refused', '被拒绝')
+    """
+
+    __slots__ = ("zh",)
+    zh: str
+
+    def __new__(cls, en: str, zh: str) -> Self:
+        """Return the English text with its Chinese."""
+        said = super().__new__(cls, en)
+        said.zh = zh
+        return said
+
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]  # it takes two
+        """Return what makes it anew in another process."""
+        return str(self), self.zh
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """One mistake: where it is, what was found and what was expected.

@@ -13,6 +13,7 @@ from rules.catalogue import Catalogue, Reading, read_catalogue, read_procedure
 from rules.csv_tables import Column, key_problem, read_table
 from rules.law.provisions import NATION
 from rules.levers import Change, Lever, Refused
+from rules.problems import Said
 from scenarios.case_sort_files import SORT_TABLES, read_sorts
 from scenarios.case_sorts import CaseSort
 from scenarios.distributions import Distribution, Fixed, distribution_of, problems_of
@@ -219,9 +220,11 @@ def apply_levers(
         try:
             procedure, change = place.lever.apply(procedure)
         except Refused as refused:
-            raise InputError.at(
-                place.file, place.line, f"{refused.lever}: refused: {refused.sentence('en')}"
-            ) from refused
+            told = Said(
+                f"{refused.lever}: refused: {refused.sentence('en')}",
+                f"{refused.lever}：被拒绝：{refused.sentence('zh')}",
+            )
+            raise InputError.at(place.file, place.line, told) from refused
         changes.append(change)
     return procedure, tuple(changes)
 

@@ -60,6 +60,42 @@ def our_messages() -> set[str]:
     return set().union(*(messages_of(path.read_text(encoding="utf-8")) for path in sources))
 
 
+PROBLEM_CALLS = {
+    "wrong", "Problem", "at", "fail", "problem", "expect", "unexpected", "_refuse", "_wrong",
+}  # fmt: skip
+"""Functions that note a problem of a planner's file."""
+
+
+def problem_templates() -> dict[str, str]:
+    """Return the messages that readers note, with ``{}`` for what is filled in, and where."""
+    found: dict[str, str] = {}
+    for package in ("rules", "scenarios", "simulator", "optimizer", "results"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if not isinstance(node, ast.Call):
+                    continue
+                name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+                texts = map(_template, node.args) if name in PROBLEM_CALLS else ()
+                for text in texts:
+                    if text and " " in text and re.search("[a-z]{3}", text):
+                        found.setdefault(text, f"{path.relative_to(ROOT)}:{node.lineno}")
+    return found
+
+
+def _template(node: ast.expr) -> str:
+    """Return a literal text or an f-string as a template, and nothing for other values."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(
+            str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values
+        )
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        parts = [_template(side) or "{}" for side in (node.left, node.right)]
+        return "" if parts == ["{}", "{}"] else "".join(parts)
+    return ""
+
+
 def argparse_messages() -> set[str]:
     """Return what this Python's argparse may say to a user."""
     return messages_of(Path(argparse.__file__).read_text(encoding="utf-8")) - ARGPARSE_FAULTS
