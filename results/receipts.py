@@ -1,4 +1,4 @@
-"""Acceptance receipts and the ledger of a run (三联单、台账, M36): what is promised until when."""
+"""Acceptance receipts and the ledger of a run (三联单、台账, M36): what is promised until when.
 
 The triple slip keeps three records of one case, the applicant's, the window's and the file's, with
 the deadline on each. Here they are one row that all three share.
