@@ -17,7 +17,7 @@ from rules.steps import NO_TIME
 from scenarios.after_result import after_result, single
 from scenarios.arrival_habits import stream_of_cases
 from scenarios.arrivals import AtOnce, Booked, Poisson, Profiled, Several, Traced
-from scenarios.desk_chain import DEEMED, UNSTAFFED, DeskChain, Surroundings, scaled
+from scenarios.desk_chain import DEEMED, OPINION, UNSTAFFED, DeskChain, Surroundings, scaled
 from scenarios.distributions import Distribution, Fixed
 from scenarios.gatherings import Consultation, Meeting
 from scenarios.interruptions import Absence, Interruption, Outage
@@ -463,6 +463,11 @@ class Compiler:
             extension=self.limits.extension(step),
             silence=self._silence(step, first, desks, chain.own_calendar),
             clearance=self._is_blocked(step),
+            beside=tuple(
+                first + n
+                for n, desk in enumerate(desks)
+                if desk.answers >= 0 or desk.name.startswith(OPINION)
+            ),
         )
 
     def _is_blocked(self, step: Step) -> bool:

@@ -37,6 +37,8 @@ DECISIONS = (Kind.APPROVAL, Kind.JOINT)
 """Kinds of step that may refuse."""
 DEEMED = "deemed-consent"
 """Desk that a case passes when silence is taken for consent."""
+OPINION = "opinion-"
+"""How desks are called at which other offices give their opinion."""
 
 _Back = tuple[str, tuple[float, ...], int, Distribution, float]
 """A way back to the applicant: its desk, chances by visit, ticks within which it is open, the
@@ -345,7 +347,7 @@ class DeskChain:
             dwell = len(self.desks) + 1
             firsts.append(
                 self._add(
-                    f"opinion-{office}",
+                    f"{OPINION}{office}",
                     self.counting,
                     () if pool is None else (pool,),
                     own=scaled(linked.minutes, 60),

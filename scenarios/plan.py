@@ -378,6 +378,10 @@ class PlanStep:
         Whether and when silence is consent.
     clearance : bool
         Whether it waits while a finding holds up the applicant.
+    beside : tuple of int
+        Indices of those of its desks at which several offices give opinions side by side;
+        the desk that asks them holds their time, and who is not waited for any more may
+        end his work after the step.
     """
 
     key: str
@@ -398,6 +402,7 @@ class PlanStep:
     extension: int = 0
     silence: Silence | None = None
     clearance: bool = False
+    beside: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ def problems_of_plan(plan: Plan) -> list[Problem]:
         *_calendars(plan),
         *_routes(plan),
         *_in_flight(plan),
+        *_size(plan),
     ]
     return [Problem(Place(plan.key), line) for line in lines]
 
@@ -235,3 +236,18 @@ def _in_flight(plan: Plan) -> list[str]:
         if link.before not in case.done
     }
     return sorted(lines)
+
+
+_MOST_PLACES = 50_000_000
+"""Cases times desks of a plan of several case types; each place takes some 60 bytes."""
+
+
+def _size(plan: Plan) -> list[str]:
+    """Every procedure that facts lead to has desks of its own, so plans may grow unawares."""
+    places = plan.cases * len(plan.desks)
+    if not plan.sortings or places <= _MOST_PLACES:
+        return []
+    return [
+        f"{plan.cases} cases of {len(plan.types)} procedures with {len(plan.desks)} desks are more"
+        " than fit in memory: fewer cases, or facts that lead to fewer procedures"
+    ]

@@ -265,9 +265,7 @@ def _last_to_answer(beside: IntArray, case: int, at: int, desk: int, *, asks: bo
 
 def _beside(plan: Plan) -> list[int]:
     """Return the desks of opinions, which several offices give side by side in one step."""
-    asking = {n: d.gathering for n, d in enumerate(plan.desks)}
-    first = [ask for each in asking.values() if isinstance(each, Consultation) for ask in each.asks]
-    return first + [n for n, desk in enumerate(plan.desks) if desk.answers >= 0]
+    return [desk for step in plan.steps for desk in step.beside]
 
 
 def _parts(plan: Plan) -> IntArray:

@@ -101,7 +101,8 @@ class Trace:
 
     def step_end(self, step: PlanStep) -> IntArray:
         """Return when each case was done with the step."""
-        ends = np.asarray(self.end[:, list(step.desks)].max(axis=1), dtype=np.int64)
+        desks = [desk for desk in step.desks if desk not in step.beside]
+        ends = np.asarray(self.end[:, desks].max(axis=1), dtype=np.int64)
         if step.silence is None:
             return ends
         at = step.silence.desk  # who works on when silence was taken for consent does so in vain

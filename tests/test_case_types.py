@@ -306,6 +306,13 @@ def test_a_rule_about_an_unknown_item_is_told_once(tmp_path):
     assert len(raised.value.problems) == 1
 
 
+def test_a_mix_too_large_for_memory_is_refused(tmp_path):
+    """Ten million cases of five procedures are refused in one line, before any is drawn."""
+    scenario = mix(tmp_path, FACTORY.replace("per_year = 60", "per_year = 10_000_000") + SHOP)
+    with pytest.raises(InputError, match="more than fit in memory"):
+        compile_plan(scenario)
+
+
 def test_run_tells_of_types_and_clocks_the_same_way_however_it_ran(tmp_path, capsys):
     """Kept whole or only in sums, the answer is the same, byte for byte, with types by name."""
     import json
