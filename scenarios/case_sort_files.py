@@ -34,7 +34,7 @@ SORT_TABLES = ("type", "tables")
 
 _SETTINGS = (
     "key", "name", "share", "per_year", "number", "priority", "promise_days", "items", "facts",
-    "arrivals",
+    "arrivals", "tables",
 )  # fmt: skip
 
 
@@ -111,7 +111,16 @@ def read_sorts(
     """
     asked = _asked(settings, folder, first_day)
     found = [
-        _Reader(table, settings.table("cases"), folder, asked, catalogue, items, first_day).sort()
+        _Reader(
+            table,
+            settings.table("cases"),
+            folder,
+            asked,
+            catalogue,
+            items,
+            first_day,
+            said_folder=settings.has("tables"),
+        ).sort()
         for table in settings.tables("type")
     ]
     keys: dict[str, int] = {}
@@ -160,9 +169,24 @@ class _Reader:
         catalogue: Catalogue | None,
         items: Sequence[str],
         first_day: date,
+        *,
+        said_folder: bool,
     ) -> None:
-        self.table, self.whole, self.folder, self.asked = table, whole, folder, asked
+        self.said_folder = said_folder
+        self.table, self.whole, self.folder = table, whole, folder
+        self.asked = self._of_type(asked, first_day)
         self.catalogue, self.items, self.first_day = catalogue, items, first_day
+
+    def _of_type(self, asked: Asked | None, on: date) -> Asked | None:
+        """Return the tables that are asked for this type: those that it names, or all."""
+        if asked is None or not self.table.has("tables"):
+            return asked
+        known = {table.id: table for table in asked.tables}
+        named = self.table.texts("tables")
+        for key in named:
+            if key not in known:
+                self.table.wrong("tables", f"no table is called '{key}'{did_you_mean(key, known)}")
+        return Asked.of(TableSet(tuple(t for t in asked.tables if t.id in named)), on)
 
     def sort(self) -> CaseSort:
         """Return the sort."""
@@ -211,7 +235,8 @@ class _Reader:
         if not said.values:
             return ()
         if self.asked is None:
-            self.table.wrong("facts", "no decision tables look at them: tables = 'FOLDER'")
+            if not self.said_folder:
+                self.table.wrong("facts", "no decision tables look at them: tables = 'FOLDER'")
             return ()
         found = []
         for key in said.values:

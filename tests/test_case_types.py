@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from rules import InputError
-from scenarios import Scenario, compile_plan, read_scenario
+from scenarios import Scenario, compile_plan, load, read_scenario
 from scenarios.plan import Plan
-from simulator import Trace, simulate
+from simulator import Outcome, Trace, simulate
 from simulator.draws import case_facts
 from simulator.logs import rows_of
 
@@ -287,6 +287,7 @@ def test_a_zone_result_serves_all_types(tmp_path):
         (FACTORY.replace("[type.facts]", 'items = ["F"]\n[type.facts]'), "say which items"),
         (FACTORY.replace("in_zone = 0.4\n", ""), "in_zone"),
         (FACTORY.replace("max = 100", "max = nan"), "land:"),
+        (FACTORY.replace("[type.facts]", 'tables = ["need"]\n[type.facts]'), "no table is called"),
         (FACTORY + "\n[[waiting]]\nnumber = 3\n", "cannot be said together with [[type]]"),
         ("", "no [[type]] says of which facts"),
     ],
@@ -304,6 +305,32 @@ def test_a_rule_about_an_unknown_item_is_told_once(tmp_path):
     with pytest.raises(InputError, match="concludes the item 'Z'") as raised:
         read_scenario(folder_of(tmp_path, FACTORY, ROWS + "n9,-,-,-,Z,,\n"))
     assert len(raised.value.problems) == 1
+
+
+def test_the_shipped_mix_goes_the_ways_that_its_tables_say():
+    """Large sites link the permit's offices, the largest go up; residents end at the window."""
+    plan = compile_plan(load("county-mix"))
+    trace = only(plan)
+    facts = case_facts(plan, 1, 0)
+    named = {fact.key: number for number, fact in enumerate(plan.facts)}
+    land = plan.facts[named["project.land"]]
+    assert land.points == (0.0, 50.0, 100.0)
+    rows = list(rows_of(plan, 0, trace))
+    went: dict[int, set[tuple[str, str]]] = {}
+    for row in rows:
+        went.setdefault(row.case, set()).add((row.step, row.desk))
+    for case in range(60):
+        large, largest = (facts[case, named["project.land"]] >= piece for piece in (3, 5))
+        done = trace.outcomes()[case] == Outcome.FINISHED
+        if done:
+            assert (("P", "opinion-culture") in went[case]) is bool(large)
+        industrial = facts[case, named["project.industry"]] == 0
+        if ("E", "upper-dwell") in went[case]:
+            assert largest
+            assert not industrial
+    assert {desk for case in range(420, 2820) for _, desk in went[case]} <= {
+        "window", "correction", "returned",
+    }  # fmt: skip
 
 
 def test_a_mix_too_large_for_memory_is_refused(tmp_path):

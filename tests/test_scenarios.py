@@ -184,7 +184,7 @@ def test_shipped_scenarios_are_whole():
         "nanjing-enterprise", "nanjing-government", "national-frame", "zhongshan",
         "jiaxing-licences", "jiaxing-meetings", "jinyun", "ziyang", "network", "jiaxing-agency",
         "jiaxing-chart-private", "jiaxing-chart-water",
-        "jiaxing-chart-transport", "jiaxing-chart-municipal", "jiaxing-chart-social",
+        "jiaxing-chart-transport", "jiaxing-chart-municipal", "jiaxing-chart-social", "county-mix",
     }  # fmt: skip
     for name in shipped():
         today = load(name)
