@@ -11,7 +11,7 @@ from rules import Name
 from rules.law import national_law
 from scenarios import Plan
 from simulator import Interval, mean_interval
-from simulator.account import PARTS, Account
+from simulator.account import Account
 
 _MOST_DESKS = 10
 """Desks shown in the table of lights, those with the most red ones."""
@@ -90,7 +90,6 @@ class ClockSummary:
             "warning": self.warning,
             "lights": "promise" if self.promised else "statute",
             **self._of("case", ""),
-            "parts_mean_wd": {name: _json(self.days("case", "", name)) for name in PARTS},
             "steps": [
                 {
                     "key": key,

@@ -12,6 +12,7 @@ import numpy as np
 from rules import InputError, did_you_mean
 from rules.applicability import apply_tables
 from rules.catalogue import Catalogue
+from rules.csv_tables import key_problem
 from rules.excerpt import Decided
 from rules.tables import ColumnType, TableSet, read_tables
 from rules.tables.axes import OrderedAxis
@@ -197,6 +198,8 @@ class _Reader:
         if table.has("arrivals"):
             arrivals = read_arrivals(table.table("arrivals"), self.folder, self.first_day)
             number = len(arrivals.trace) or number
+        if problem := key_problem(table.text("key")):
+            table.wrong("key", f"'{table.text('key')[:40]}' {problem}")
         facts = self._facts()
         profiles, places = self._profiles(facts)
         return CaseSort(

@@ -280,6 +280,7 @@ def test_a_zone_result_serves_all_types(tmp_path):
         (FACTORY.replace("in_zone = 0.4", "in_zone = 1.4"), "1.4 is not a number between 0 and 1"),
         (FACTORY.replace("min = 0", "min = 9").replace("max = 100", "max = 3"), "land:"),
         (FACTORY.replace("per_year = 60", ""), "either share (of [cases]) or per_year"),
+        (FACTORY.replace('"factory"', '"fac\u200btory"', 1), "holds the invisible character"),
         (FACTORY + FACTORY, "'factory' stands twice (first on line"),
         (SHOP.replace('"P"', '"Q"'), "no step is called 'Q'"),
         (SHOP.replace("per_year = 40", "share = 0.5"), "the types' shares add up to 0.5"),
