@@ -17,6 +17,7 @@ from results.views import flow_of
 from rules import Procedure
 from scenarios import Scenario
 from simulator import Run, mean_interval
+from simulator.precision import elapsed_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,11 +58,8 @@ def scenario_html(scenario: Scenario) -> str:
 
 def run_html(run: Run) -> str:
     """Return what a run was and its mean elapsed time with the interval."""
-    counting = run.plan.calendars[0]
-    means = [
-        float(counting.worked_many(trace.arrival, trace.finish).mean()) / counting.day_ticks
-        for trace in run.replications
-    ]
+    times = [elapsed_of(run.plan, trace, 0)[0] for trace in run.replications]
+    means = [float(ticks.mean()) / run.plan.day_ticks for ticks in times if ticks.size]
     interval = mean_interval(means)
     ends = "" if interval.low is None else f" ({interval.low:.1f} to {interval.high:.1f})"
     return html_table(

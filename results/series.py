@@ -12,6 +12,7 @@ from rules import Name
 from scenarios import Scenario
 from scenarios.plan import Desk, Part
 from simulator import Interval, Run, mean_interval
+from simulator.precision import elapsed_of
 
 FloatArray = NDArray[np.float64]
 
@@ -91,14 +92,13 @@ class QueueLength:
 
 
 def elapsed(run: Run, name: str) -> Elapsed:
-    """Return the elapsed working days of all cases."""
-    counting = run.plan.calendars[0]
-    rows = [
-        counting.worked_many(trace.arrival, trace.finish) / counting.day_ticks
-        for trace in run.replications
-    ]
+    """Return the elapsed working days of all finished cases."""
+    times = [elapsed_of(run.plan, trace, 0)[0] for trace in run.replications]
+    rows = [ticks / run.plan.day_ticks for ticks in times if ticks.size] or [np.zeros(0)]
     p50, p90 = (
-        mean_interval([float(np.quantile(r, q, method="inverted_cdf")) for r in rows], LEVEL)
+        mean_interval(
+            [float(np.quantile(r, q, method="inverted_cdf")) for r in rows if r.size], LEVEL
+        )
         for q in (0.5, 0.9)
     )
     return Elapsed(name, np.concatenate(rows), p50, p90)

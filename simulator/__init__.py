@@ -11,6 +11,7 @@ from simulator.statistics import (
     quantile_interval,
     share_interval,
 )
+from simulator.steady import Steady, steady_state
 from simulator.totals import Totals, simulate_totals
 from simulator.trace import Outcome, Trace
 from simulator.warm_up import warm_up
@@ -23,6 +24,7 @@ __all__ = [
     "Outcome",
     "Row",
     "Run",
+    "Steady",
     "StepClocks",
     "Totals",
     "Trace",
@@ -36,6 +38,7 @@ __all__ = [
     "share_interval",
     "simulate",
     "simulate_totals",
+    "steady_state",
     "step_clocks",
     "warm_up",
     "write_log",

@@ -8,7 +8,7 @@ import time
 from datetime import UTC, datetime
 from gettext import gettext as _
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lianban.commands.load import warn_of_load
 from lianban.commands.options import (
@@ -28,6 +28,7 @@ from lianban.terminal import Console, Outcome, aligned, paragraphs
 if TYPE_CHECKING:
     from lianban.commands.options import Commands
     from results import Summary
+    from simulator import Steady
 
 
 def add_to(commands: Commands) -> None:
@@ -43,6 +44,11 @@ def add_to(commands: Commands) -> None:
             "such as 5%%: go on until the interval of the mean is so narrow to either side, with"
             " at least --replications (default 10)"
         ),
+    )
+    parser.add_argument(
+        "--steady",
+        action="store_true",
+        help=_("also tell the long run: without the cases that met offices still empty (MSER-5)"),
     )
     parser.add_argument(
         "--log",
@@ -64,13 +70,15 @@ def run(options: argparse.Namespace, console: Console) -> Outcome:
     from results.run_store import save_run
     from results.sweeps import until_precise
     from scenarios import compile_plan, load
-    from simulator import simulate, write_log
+    from simulator import simulate, steady_state, write_log
 
     if options.name and not options.save:
         raise UsageError(_("--name is for a run that is saved; add --save"))
-    in_full = options.log or options.save
+    in_full = options.log or options.save or options.steady
     if in_full and (options.workers or options.store or options.cluster):
-        raise UsageError(_("--log and --save keep every step: not with --workers or --store"))
+        raise UsageError(
+            _("--log, --save and --steady keep every step: not with --workers or --store")
+        )
     if options.log and Path(options.log).suffix.lower() == ".parquet":
         _must_write_parquet()
     if options.precision and (options.workers or options.store or options.cluster):
@@ -108,6 +116,11 @@ def run(options: argparse.Namespace, console: Console) -> Outcome:
         write_log(found, Path(options.log))
         console.note(_("wrote %s") % options.log)
     document = summary.to_json() | {"warnings": warnings}
+    text = _text(summary, console.language)
+    if options.steady and found is not None:
+        long_run = steady_state(found)
+        document["steady"] = _steady_json(long_run)
+        text = f"{text}\n\n{_steady_text(long_run)}"
     if options.timing:
         document["seconds"] = round(seconds, 3)
     if options.save and found is not None:
@@ -119,7 +132,7 @@ def run(options: argparse.Namespace, console: Console) -> Outcome:
             % {"number": saved.number, "folder": saved.folder}
         )
         document["run"] = {"number": saved.number, "hash": saved.hash, "folder": str(saved.folder)}
-    console.answer(document, _text(summary, console.language))
+    console.answer(document, text)
     return Outcome.GOOD
 
 
@@ -166,6 +179,37 @@ def _say_precision(summary: Summary, precision: float, console: Console) -> None
         console.note(
             _("mean known only to %(reached).2f %% after %(number)d replications: given up") % facts
         )
+
+
+def _steady_json(found: Steady) -> dict[str, Any]:
+    from results.numbers import json_interval
+
+    return {
+        "unit": "wd",
+        "left_out": found.left_out,
+        "cases": found.cases,
+        "settled": found.settled,
+        "mean": json_interval(found.mean),
+        "p90": json_interval(found.p90),
+    }
+
+
+def _steady_text(found: Steady) -> str:
+    """Return the long run's times, and whether they can be told."""
+    from results.numbers import interval_text
+
+    rows = [
+        [_("in the long run (elapsed wd)"), ""],
+        [_("mean"), interval_text(found.mean)],
+        ["P90", interval_text(found.p90)],
+    ]
+    said = (
+        _("the first %(left_out)d of %(cases)d cases are left out: offices were still empty")
+        if found.settled
+        else _("%(cases)d cases are too few: offices had not settled after %(left_out)d of them")
+    )
+    note = said % {"left_out": found.left_out, "cases": found.cases}
+    return f"{aligned(rows)}\n\n{paragraphs([note])}"
 
 
 _MOST_POOLS = 10
