@@ -17,7 +17,15 @@ from rules.steps import NO_TIME
 from scenarios.after_result import after_result, single
 from scenarios.arrival_habits import stream_of_cases
 from scenarios.arrivals import AtOnce, Booked, Poisson, Profiled, Several, Traced
-from scenarios.desk_chain import DEEMED, OPINION, UNSTAFFED, DeskChain, Surroundings, scaled
+from scenarios.desk_chain import (
+    DEEMED,
+    OPINION,
+    UNSTAFFED,
+    DeskChain,
+    Surroundings,
+    deciding,
+    scaled,
+)
 from scenarios.distributions import Distribution, Fixed
 from scenarios.gatherings import Consultation, Meeting
 from scenarios.interruptions import Absence, Interruption, Outage
@@ -455,6 +463,7 @@ class Compiler:
             work=self.work(step, chain.own_calendar, of),
             desks=tuple(range(first, len(self.desks))),
             of=of,
+            items=tuple((item.key, item.department) for item in deciding(step)),
             slower=slower,
             promise=self.ticks(step.duration, chain.own_calendar),
             promise_calendar=chain.own_calendar,

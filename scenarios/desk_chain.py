@@ -112,6 +112,13 @@ def scaled(of: Distribution, ticks: float) -> Distribution:
     raise TypeError(f"{of} cannot be scaled")
 
 
+def deciding(step: Step) -> tuple[Step, ...]:
+    """Return the items that are decided in a step: its members' if it is joint, or none."""
+    if step.kind not in DECISIONS:
+        return ()
+    return tuple(item for item in step.origin if item.kind in DECISIONS) or (step,)
+
+
 class DeskChain:
     """Builds the desks of one step, in order; routes name desks by their place in it."""
 
@@ -169,8 +176,11 @@ class DeskChain:
             self._add("withdrawal", self.counting, own=Fixed(0), routes=(
                 Route(WITHDRAWN, (life.ways.withdrawals.chance,)),))  # fmt: skip
         if life.refusal and step.kind in DECISIONS:
-            self._add("decision", self.counting, own=Fixed(0), routes=(
-                Route(REFUSED, (life.refusal,)),))  # fmt: skip
+            for item in deciding(step):
+                # an item has the same luck alone and in a joint step
+                stream = stream_of(f"{item.key}/decision/0")
+                self._add("decision", self.counting, own=Fixed(0), stream=stream, routes=(
+                    Route(REFUSED, (life.refusal,)),))  # fmt: skip
         if step.dealing.deemed_consent:
             # by which a case leaves the step when its limit passes in silence
             self._add(DEEMED, self.counting, own=Fixed(0), part=Part.DWELL, aside=True,

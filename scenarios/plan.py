@@ -382,6 +382,9 @@ class PlanStep:
         Indices of those of its desks at which several offices give opinions side by side;
         the desk that asks them holds their time, and who is not waited for any more may
         end his work after the step.
+    items : tuple of (str, str)
+        Items that are decided in it, each with the office that decides; several in a joint
+        step.
     """
 
     key: str
@@ -403,6 +406,7 @@ class PlanStep:
     silence: Silence | None = None
     clearance: bool = False
     beside: tuple[int, ...] = ()
+    items: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

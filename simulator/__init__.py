@@ -2,6 +2,7 @@
 
 from simulator.clocks import Clocks, Late, StepClocks, clocks, late, step_clocks
 from simulator.criticality import criticality
+from simulator.decisions import Decision
 from simulator.load import Load, loads
 from simulator.run import Row, Run, simulate, write_log
 from simulator.statistics import (
@@ -18,6 +19,7 @@ from simulator.warm_up import warm_up
 
 __all__ = [
     "Clocks",
+    "Decision",
     "Interval",
     "Late",
     "Load",

@@ -29,7 +29,7 @@ COVERED: dict[str, tuple[str, ...]] = {
     "PlanStep": (
         "key", "work", "desks", "when", "slower", "after_issue",
         # for whoever reads the trace
-        "name", "kind", "office", "promise", "statute", "limit_calendar",
+        "name", "kind", "office", "promise", "statute", "limit_calendar", "items",
         # counts only where a pool's order is another than first come
         "priority",
     ),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scenarios.plan import Plan
+from simulator.decisions import Decision, decisions
 from simulator.logs import Row, rows_of, write_log
 from simulator.precision import MOST, Enough, elapsed_of
 from simulator.trace import Trace
@@ -41,6 +42,11 @@ class Run:
         """Yield the event log by replication, case, desk and visit."""
         for number, trace in enumerate(self.replications):
             yield from rows_of(self.plan, number, trace)
+
+    def decisions(self) -> Iterator[Decision]:
+        """Yield what each office decided on each item, by replication, step, member and case."""
+        for number, trace in enumerate(self.replications):
+            yield from decisions(self.plan, trace, self.seed, number)
 
 
 def simulate(
