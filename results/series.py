@@ -13,6 +13,7 @@ from scenarios import Scenario
 from scenarios.plan import Desk, Part
 from simulator import Interval, Run, mean_interval
 from simulator.precision import elapsed_of
+from simulator.usage import waits_of
 
 FloatArray = NDArray[np.float64]
 
@@ -160,13 +161,11 @@ def queue_length(run: Run, pool: str, points: int = 200) -> QueueLength:
     """
     plan, counting = run.plan, run.plan.calendars[0]
     index = {each.key: number for number, each in enumerate(plan.pools)}[pool]
-    desks = [number for number, desk in enumerate(plan.desks) if index in desk.pools]
     last = max((int(trace.finish.max()) for trace in run.replications), default=0)
     instants = np.linspace(0, last, points).astype(np.int64)
     counts = np.zeros((len(run.replications), points))
     for row, trace in enumerate(run.replications):
-        came = np.sort(trace.ready[:, desks].ravel())
-        taken = np.sort(trace.start[:, desks].ravel())
+        came, taken = np.sort(waits_of(plan, trace, index), axis=0).T
         counts[row] = np.searchsorted(came, instants, "right") - np.searchsorted(
             taken, instants, "right"
         )

@@ -69,7 +69,7 @@ def _people(plan: Plan) -> list[str]:
         if pool.capacity < 2:
             lines.append(
                 f"{plan.steps[desk.step].key}: {pool.key} has one person, who would approve what he"
-                " reviewed himself; add a reviewer or an approver"
+                " reviewed himself; add a reviewer or an approver ([people.approvers])"
             )
     return lines
 

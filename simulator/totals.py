@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from scenarios.plan import Plan
 from simulator.histograms import Histogram
 from simulator.trace import Outcome, Trace
+from simulator.usage import waits_of
 
 MINUTE = 60
 
@@ -26,7 +24,7 @@ class Totals:
     elapsed : Histogram
         Working minutes from arrival to result, of finished cases.
     waits : dict of str to Histogram
-        Working minutes that cases waited for each pool, by its key.
+        Working minutes that work waited for each pool, by its key; every visit counts.
     outcomes : dict of str to int
         Cases by :class:`Outcome`.
     """
@@ -54,16 +52,11 @@ def totals_of(plan: Plan, trace: Trace) -> Totals:
     counting = plan.calendars[0]
     outcomes = trace.outcomes()
     done = outcomes == Outcome.FINISHED
-    served: NDArray[np.bool_] = trace.served if trace.served.size else trace.ready >= 0
     waits = {}
     for number, pool in enumerate(plan.pools):
-        every = Histogram.of(np.zeros(0, dtype=np.int64), MINUTE)
-        for index, desk in enumerate(plan.desks):
-            if number in desk.pools:
-                came = served[:, index]
-                ready, start = trace.ready[came, index], trace.start[came, index]
-                every = _sum(every, Histogram.of(counting.worked_many(ready, start), MINUTE))
-        waits[pool.key] = every
+        stretches = waits_of(plan, trace, number)
+        ticks = counting.worked_many(stretches[:, 0], stretches[:, 1])
+        waits[pool.key] = Histogram.of(ticks, MINUTE)
     return Totals(
         1,
         Histogram.of(counting.worked_many(trace.arrival[done], trace.finish[done]), MINUTE),

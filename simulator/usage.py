@@ -72,6 +72,21 @@ class Visits:
         return [int(each) for each in sums.tolist()]
 
 
+def waits_of(plan: Plan, trace: Trace, pool: int) -> IntArray:
+    """Return every stretch in which work waited for a pool: an array of rows (from, to).
+
+    One for each visit, for each interruption, and for each case that left the queue.
+    """
+    needs = np.array([pool in desk.pools for desk in plan.desks], dtype=np.bool_)
+    rows = trace.visits(ordered=False)
+    vain = _in_vain(trace)
+    holds = trace.holds[trace.holds[:, 1] == pool]
+    again = np.isin(holds[:, 0], [Hold.PAUSE, Hold.IN_VAIN])
+    return np.concatenate(
+        [rows[needs[rows[:, 1]], 3:5], vain[needs[vain[:, 1]], 2:4], holds[again, 2:4]]
+    )
+
+
 def usage_of(plan: Plan, trace: Trace, visits: Visits | None = None) -> tuple[Usage, ...]:
     """Return how each pool of a plan fared; zeros for pools that no desk needs or all may use."""
     visits = visits or Visits(plan, trace)

@@ -21,7 +21,7 @@ from simulator import Outcome, Trace, simulate
 from simulator.blocks import PARTS, Design, run_block, tally_of
 from simulator.draws import DURATION, Draws, case_keys, desk_times, ticks_of
 from simulator.trace import Hold
-from simulator.usage import usage_of
+from simulator.usage import usage_of, waits_of
 
 DAY = 24 * HOUR
 SITTINGS = tuple(range(DAY + 10 * HOUR, 3000 * DAY, 3 * DAY))
@@ -166,6 +166,9 @@ def test_usage_is_what_the_instants_say(plan, seed):
         )
         assert use.held == held
         # Little's law holds exactly: the queue's length added up is the time waited
+        stretches_waited = waits_of(plan, trace, number)
+        ticks = keeps.worked_many(stretches_waited[:, 0], stretches_waited[:, 1])
+        assert (int(ticks.sum()), len(ticks)) == (use.waited, use.visits + _paused(trace, number))
         queue: Counter[int] = Counter()
         for case, desk, _, ready, start, _ in trace.visits().tolist():
             if number in plan.desks[desk].pools:
@@ -188,6 +191,11 @@ def test_usage_is_what_the_instants_say(plan, seed):
             length += queue[instant]
             assert length >= 0
         assert (length, area) == (0, use.waited)
+
+
+def _paused(trace: Trace, pool: int) -> int:
+    """Return how often work at a pool was interrupted."""
+    return int(((trace.holds[:, 0] == Hold.PAUSE) & (trace.holds[:, 1] == pool)).sum())
 
 
 def test_interrupted_work_is_not_busy_while_it_waits():

@@ -231,6 +231,14 @@ def test_naming_people_changes_nothing_where_they_are_alike(plan, seed):
     assert (one.end == other.end).all()
 
 
+def test_people_with_hours_of_their_own_learn_like_others():
+    """In the first day after a reform work takes half as long again, whoever does it."""
+    plan = plan_of(Task("file", 2 * HOUR, pools=(0,)), capacities=(1,))
+    plan = replace(plan, learning=(1500, 1000))
+    assert only(plan).end[0, 0] == 3 * HOUR
+    assert only(with_pool(plan, 0, shifts=(Shift(0, 1),))).end[0, 0] == 3 * HOUR
+
+
 PART_TIME = weekly(0, 2, 4, start=8, end=15), weekly(0, 1, 2, 3, 4, start=10, end=18)
 
 
