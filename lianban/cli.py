@@ -16,6 +16,7 @@ from lianban.commands import (
     demo,
     diagram,
     doctor,
+    foreign,
     optimize,
     promises,
     report,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 _GROUPS = (
     demo, shipped, check, run, compare, calibrate, report, serve, promises, runs, diagram,
-    schedule, optimize, satisfaction, rule_tables, verify, doctor,
+    schedule, optimize, satisfaction, rule_tables, verify, foreign, doctor,
 )  # fmt: skip
 
 

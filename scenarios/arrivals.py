@@ -114,6 +114,39 @@ class Renewal(_OneStream):
 
 
 @dataclass(frozen=True, slots=True)
+class Gaps(_OneStream):
+    """Cases come with independent gaps of civil time; out of hours they wait for the opening.
+
+    Unlike :class:`Renewal`, gaps run on while the door is closed, and the next gap begins
+    when the case has come in. So other simulators draw arrivals.
+
+    Attributes
+    ----------
+    gap : Distribution
+        Civil ticks from one case to the next.
+    at_once : bool
+        Whether the first case comes at the first opening; else a gap later.
+    """
+
+    gap: Distribution
+    at_once: bool = False
+
+    def times(self, uniforms: FloatArray, calendar: Calendar, luck: Luck = _unlucky) -> IntArray:
+        """Return the arrival tick of each case; see :meth:`Poisson.times`."""
+        gaps = np.rint(self.gap.quantile(uniforms)).astype(np.int64)
+        if self.at_once and len(gaps):
+            gaps[0] = 0
+        now = calendar.opening(0)
+        if calendar.total == calendar.horizon:
+            return now + np.cumsum(gaps)
+        comes = []
+        for gap in gaps.tolist():
+            now = calendar.opening(now + gap)
+            comes.append(now)
+        return np.array(comes, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
 class Groups(_OneStream):
     """Cases come in groups of one size, the groups as a Poisson stream.
 
@@ -283,7 +316,9 @@ class Several:
 
 _MILLION = 1_000_000
 
-Arrivals = AtOnce | Spaced | Poisson | Renewal | Groups | Profiled | Traced | Booked | Several
+Arrivals = (
+    AtOnce | Spaced | Poisson | Renewal | Gaps | Groups | Profiled | Traced | Booked | Several
+)
 
 
 def _on_open_time(passed: IntArray, calendar: Calendar) -> IntArray:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.problems import did_you_mean
+from scenarios.bounded_distributions import Below, ShiftedExponential, TruncatedNormal
 
 FloatArray = NDArray[np.float64]
 
@@ -353,6 +354,9 @@ Distribution = (
     | Empirical
     | Discrete
     | Mixture
+    | ShiftedExponential
+    | TruncatedNormal
+    | Below
 )
 
 DISTRIBUTIONS: dict[str, type[Distribution]] = {

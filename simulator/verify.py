@@ -200,10 +200,8 @@ def verify_file(
         yield from (verify_case(case, seed, seconds) for case in cases)
         return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield from [
-            future.result()
-            for future in [pool.submit(verify_case, case, seed, seconds) for case in cases]
-        ]
+        futures = [pool.submit(verify_case, case, seed, seconds) for case in cases]
+        yield from (future.result() for future in futures)
 
 
 def verify_case(case: Mapping[str, Any], seed: int = 1, seconds: float = SECONDS) -> Verified:
@@ -283,7 +281,7 @@ def _measure(
     columns: Columns = {}
     done = 0
     while True:
-        number = min(max(study.least - done, done // 2), 4 * study.batch)
+        number = min(max(study.least - done, done // 2), study.batch)
         new = study.sample(seed, range(done, done + number))
         done += number
         columns = {

@@ -208,7 +208,7 @@ def open_network(model: Model, expected: Mapping[str, Any]) -> Study:
                 metrics[name] = add_quantile(columns, name, stay, value, q)
         return columns
 
-    return Study(sample, metrics, max(1, (4_000_000 if serial else 60_000) // number))
+    return Study(sample, metrics, max(1, (1_000_000 if serial else 60_000) // number))
 
 
 def _network_columns(
@@ -293,7 +293,7 @@ def fork_join(model: Model, expected: Mapping[str, Any]) -> Study:
         "bound_low": lambda mean: np.minimum(mean["R"], expected.get("bound_low", 0.0)),
         "bound_high": lambda mean: np.maximum(mean["R"], expected.get("bound_high", 0.0)),
     }
-    return Study(sample, metrics, max(1, 2_000_000 // number))
+    return Study(sample, metrics, max(1, 1_000_000 // number))
 
 
 def split_merge(model: Model, expected: Mapping[str, Any]) -> Study:

@@ -56,7 +56,7 @@ class Study:
     metrics : dict
         How each expected value follows from the columns.
     batch : int
-        Replications to simulate at once; four times as many at most.
+        Most replications to simulate at once.
     least : int
         Fewest replications before the first look.
     """
@@ -163,7 +163,7 @@ def _queue_study(
         return columns
 
     width = plan.cases
-    batch = min(5000, max(1, 4_000_000 // width)) if quick else max(1, 60_000 // width)
+    batch = min(5000, max(1, 1_000_000 // width)) if quick else max(1, 60_000 // width)
     if plan.interruptions:
         batch = min(batch, 20)
     return Study(sample, metrics, batch)
