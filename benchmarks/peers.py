@@ -10,7 +10,9 @@ each where its pins do no harm, and named by their interpreters; who is not name
 
     python -m venv cimba && cimba/bin/pip install cimba==0.9.5
     python -m venv prosimos && prosimos/bin/pip install prosimos==2.1.0
-    python -m benchmarks.peers --cimba cimba/bin/python --prosimos prosimos/bin/python
+    python -m benchmarks.peers --cimba cimba/bin/python --prosimos prosimos/bin/python --cxx g++
+
+With a compiler named, ``approval.cpp``, the same kernel in plain C++, says how fast it could be.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import json
 import math
 import statistics
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -27,7 +30,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import approval_model
+from benchmarks import approval_model as model
 from benchmarks.approval import approval_process, idiomatic
 from simulator import fast_engine, simpy_engine
 from simulator.blocks import Design, run_block
@@ -102,12 +105,36 @@ def peer(python: str, script: str, runs: int) -> Callable[[Engine, int], None]:
     return turn
 
 
+def plain_cxx(compiler: str, folder: str, runs: int) -> Callable[[Engine, int], None]:
+    """Return the turn of the same kernel in C++, compiled here."""
+    program = Path(folder) / "approval"
+    source = Path(__file__).with_name("approval.cpp")
+    subprocess.run([compiler, "-O3", "-std=c++17", "-o", str(program), str(source)], check=True)
+    links = [(before, after) for after, needs in enumerate(model.NEEDS) for before in needs]
+    numbers = [
+        runs, model.CASES, len(model.NEEDS), len(model.PEOPLE), 60 * model.GAP,
+        *(each for minutes, pool in model.MINUTES_AND_POOL for each in (60 * minutes, pool)),
+        *model.PEOPLE, *(each for link in links for each in link),
+    ]  # fmt: skip
+
+    def turn(timed: Engine, number: int) -> None:
+        words = [str(program), *map(str, numbers)]
+        done = subprocess.run(words, capture_output=True, text=True, check=True)
+        for line in done.stdout.splitlines():
+            seconds, hours = map(float, line.split())
+            timed.seconds.append(seconds)
+            timed.hours.append(hours)
+
+    return turn
+
+
 def main() -> None:
     """Print every engine's time, its ratios to ours, and its mean time in process."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--rounds", type=int, default=5)
     asked.add_argument("--cimba", metavar="PYTHON")
     asked.add_argument("--prosimos", metavar="PYTHON")
+    asked.add_argument("--cxx", metavar="COMPILER")
     options = asked.parse_args()
     fast = Engine("compiled engine", ours(fast_engine, 20))
     engines = [
@@ -121,10 +148,13 @@ def main() -> None:
     if options.prosimos:
         engines.append(Engine("Prosimos", peer(options.prosimos, "peer_prosimos.py", 1)))
     fast_engine.simulate_replication(approval_process(), 2, 0)  # compiled from here on
-    for number in range(options.rounds):
-        for engine in engines:
-            engine.turn(engine, number)
-    activities = approval_model.CASES * len(approval_model.NEEDS)
+    with tempfile.TemporaryDirectory() as folder:
+        if options.cxx:
+            engines.append(Engine("plain C++", plain_cxx(options.cxx, folder, 20)))
+        for number in range(options.rounds):
+            for engine in engines:
+                engine.turn(engine, number)
+    activities = model.CASES * len(model.NEEDS)
     print(f"{'':26}{'ms a run':>10}{'activities/s':>14}{'compiled is':>13}   mean hours")
     for engine in engines:
         error = np.std(engine.hours) / math.sqrt(len(engine.hours))
