@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from optimizer import Schedule, schedule
     from results import Comparison, Picture, Summary, compare, summarise
     from results.notebook import load_ipython_extension
+    from results.promises import assert_kept
     from results.report import build_report
     from results.swimlane import flow_diagram
     from results.timeline import timeline
@@ -38,6 +39,7 @@ __all__ = [
     "Scenario",
     "Schedule",
     "Summary",
+    "assert_kept",
     "build_report",
     "compare",
     "compile_plan",
@@ -60,6 +62,7 @@ _ROOMS = {
     "Scenario": "scenarios",
     "Schedule": "optimizer",
     "Summary": "results",
+    "assert_kept": "results.promises",
     "build_report": "results.report",
     "compare": "results",
     "compile_plan": "scenarios",

@@ -7,8 +7,9 @@ before such a file is met.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,7 @@ import pytest
 if TYPE_CHECKING:
     from results.promises import Checker, Promise
     from results.promises.files import Snapshot
+    from scenarios import Scenario
 
 FILE = "promises.toml"
 
@@ -52,6 +54,35 @@ def pytest_configure(config: pytest.Config) -> None:
         value = config.getoption(option)
         if value is not None and value < least:
             raise pytest.UsageError(f"{option}: {value} is below {least}")
+
+
+@pytest.fixture(scope="session")
+def lb() -> ModuleType:
+    """Return lianban, as ``import lianban as lb`` does."""
+    import lianban
+
+    return lianban
+
+
+@pytest.fixture(scope="session")
+def assert_kept(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Return a function that fails unless a design keeps a claim.
+
+    ``assert_kept("my-city/reform", "p90(total) <= 120")`` takes a design or its name; the
+    options --lianban-seed and --lianban-replications hold for it, too.
+    """
+    import lianban
+    from results.promises.verdicts import MOST_REPLICATIONS
+
+    seed = request.config.getoption("--lianban-seed")
+    most = request.config.getoption("--lianban-replications") or MOST_REPLICATIONS
+
+    def check(design: Scenario | str | Path, claim: str, *, confidence: float = 0.95) -> None:
+        __tracebackhide__ = True
+        scenario = lianban.load(design) if isinstance(design, str | Path) else design
+        lianban.assert_kept(scenario, claim, confidence=confidence, seed=seed, replications=most)
+
+    return check
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> PromiseFile | None:

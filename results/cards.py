@@ -20,7 +20,7 @@ _HEADER = 16.0
 _CORNER = 10.0
 _CHIP = 5.5
 _NAME_LINES = 16
-"""Most lines of a name, or of those who take part; real ones need fewer."""
+"""Most lines of a name; of more lines of those who take part only the number is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,10 @@ def card(
     others = [office_name(key, offices, language) for key in step.departments[1:] if joint]
     if others:
         who = f"{say('participants', language)} {(', ' if language == 'en' else '、').join(others)}"
-        written += [(line, SMALL, "chip-ink") for line in wrap(who, room, SMALL, _NAME_LINES)]
+        told = wrap(who, room, SMALL)
+        if len(told) > _NAME_LINES:
+            told = wrap(say("many-offices", language, n=len(others)), room, SMALL)
+        written += [(line, SMALL, "chip-ink") for line in told]
     if marks.links:
         written += [(line, SMALL, "link") for line in wrap(marks.links, room, SMALL, 9)]
     height = air.top + air.header + air.bottom

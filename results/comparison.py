@@ -240,6 +240,30 @@ class Comparison:
 
         return distribution_of(self, language, promise)
 
+    def assert_kept(self, claim: str, design: int | str = -1, *, confidence: float = 0.95) -> None:
+        """Fail unless a design keeps a claim such as ``p90(total) <= 120``.
+
+        Parameters
+        ----------
+        claim : str
+            See :func:`results.promises.check_claim`.
+        design : int or str
+            Which of the designs, by place or key; the last by default.
+        confidence : float
+            1 minus the chance of a wrong verdict.
+
+        Raises
+        ------
+        AssertionError
+            If it is broken or cannot be told, with what costs most and the nearest change tried.
+        """
+        from results.promises import assert_kept
+
+        designs = [each.scenario for each in self.summaries]
+        keys = [each.key for each in designs]
+        chosen = designs[design if isinstance(design, int) else keys.index(design)]
+        assert_kept(chosen, claim, confidence=confidence, seed=self.summaries[0].seed or None)
+
     def save(self, path: str | Path, language: str = "en") -> Path:
         """Write the report as ``.html``, ``.md`` or ``.xlsx``; whole or not at all."""
         from results.report import save_report

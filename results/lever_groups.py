@@ -121,7 +121,7 @@ def levers_of(scenario: Scenario) -> tuple[PlacedLever, ...]:
     InputError
         If the files do not hold the levers that the scenario was made with.
     """
-    redesign = scenario.key.partition("/")[2]
+    redesign = scenario.key.partition("+")[0].partition("/")[2]
     reading = Reading()
     chain: list[tuple[Path, Settings]] = []
     while redesign and len(chain) < _DEEPEST_BASE:
@@ -138,6 +138,10 @@ def levers_of(scenario: Scenario) -> tuple[PlacedLever, ...]:
         ]
     if reading.problems:
         raise InputError(reading.problems)
+    placed += [
+        PlacedLever(lever, Path("with_levers"), number, Name())
+        for number, lever in enumerate(scenario.added, 1)
+    ]
     if len(placed) != len(scenario.changes):
         raise InputError.at(
             scenario.key, 0, "its redesign file has changed since it was read; read it again"

@@ -33,6 +33,7 @@ WORDS: dict[str, Name] = {
     "days-unknown": Name("时限不详", "days unknown"),
     "visits": Name("跑动次数", "visits"),
     "documents": Name("申报材料", "documents"),
+    "many-offices": Name("另有 {n} 个部门参与", "with {n} other offices"),
     "participants": Name("参与", "with"),
     "joins": Name("合并", "joins"),
     "provenance": Name("数据来源", "data"),

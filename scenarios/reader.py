@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from rules import InputError, Kind, Name, Procedure, Stage, did_you_mean
 from rules.calendars import WorkingDays
@@ -238,6 +239,40 @@ def _with_levers(scenario: Scenario, placed: tuple[Placed, ...]) -> Scenario:
     if reading.problems:
         raise InputError(reading.problems)
     return changed
+
+
+def with_levers(
+    scenario: Scenario,
+    levers: Sequence[Lever | str | Mapping[str, Any]],
+    name: Name | None = None,
+) -> Scenario:
+    """Return a design with further levers; see :meth:`Scenario.with_levers`."""
+    reading = Reading()
+    placed: list[Placed] = []
+    for number, given in enumerate(levers, 1):
+        lever: Lever | None
+        if isinstance(given, str | Mapping):
+            values = {"kind": given} if isinstance(given, str) else dict(given)
+            lever = read_lever(Settings("with_levers", values, reading, {(): number}))
+        else:
+            lever = given
+        if lever is not None:
+            placed.append(Placed(lever, "with_levers", number))
+    if reading.problems:
+        raise InputError(reading.problems)
+    words = [each.lever.word for each in placed]
+    told = " + ".join(words)
+    if name is None:
+        old = scenario.name
+        name = Name(f"{old.in_language('zh')} + {told}", f"{old.in_language('en')} + {told}")
+    changed = _with_levers(replace(scenario, name=name), tuple(placed))
+    return replace(
+        changed,
+        key="+".join((scenario.key, *words)),
+        changes=(*scenario.changes, *changed.changes),
+        added=(*scenario.added, *(each.lever for each in placed)),
+        redesigns=(),
+    )
 
 
 def _redesign(folder: Path, name: str, reading: Reading) -> tuple[Name, tuple[Placed, ...]]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from rules import Calendar, Kind, Name, Procedure
 from rules.calendars import WorkingDays
-from rules.levers import Change
+from rules.levers import Change, Lever
 from rules.staffing import StaffChange
 from scenarios.case_sorts import CaseSort
 from scenarios.distributions import Distribution, Fixed
@@ -141,6 +143,8 @@ class Scenario:
         Offices as they are: corrections, meetings, absence and the like.
     sorts : tuple of CaseSort
         Sorts of cases that share the offices; empty: all cases are of one.
+    added : tuple of Lever
+        Levers that stand in no file; see :meth:`with_levers`.
     """
 
     key: str
@@ -163,6 +167,36 @@ class Scenario:
     today: Procedure
     life: Life = PLAIN
     sorts: tuple[CaseSort, ...] = ()
+    added: tuple[Lever, ...] = ()
+
+    def with_levers(
+        self, *levers: Lever | str | Mapping[str, Any], name: Name | None = None
+    ) -> Scenario:
+        """Return the design with further levers, without a file.
+
+        Parameters
+        ----------
+        *levers : Lever, str or mapping
+            A lever; the kind of one that needs nothing more, such as ``"parallel"``; or what
+            its ``[[lever]]`` table holds.
+        name : Name, optional
+            What the new design is called; by default its levers.
+
+        Raises
+        ------
+        InputError
+            If a lever is unknown, incomplete or refused.
+
+        Examples
+        --------
+        >>> from scenarios import load
+        >>> b = load("jiaxing").with_levers("parallel", {"kind": "cancel", "steps": ["S12"]})
+        >>> b.key, len(b.procedure.steps), int(b.procedure.paper_days)
+        ('jiaxing+parallel+cancel', 34, 121)
+        """
+        from scenarios.reader import with_levers
+
+        return with_levers(self, levers, name)
 
     def office(self, key: str) -> Office:
         """Return the office with this key; KeyError if there is none."""

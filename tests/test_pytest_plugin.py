@@ -89,6 +89,32 @@ def test_each_promise_is_a_test_and_failures_have_no_traceback(town):
     result.stdout.no_fnmatch_line("*def runtest*")
 
 
+def test_own_tests_ask_designs_by_fixture(town, pytester):
+    """`lb` and `assert_kept` serve a city's own tests; a broken claim tells what costs most."""
+    pytester.makepyfile(
+        """
+        def test_kept(lb, assert_kept):
+            assert lb.load("city").procedure.n_steps
+            assert_kept("city", "paper_days <= 13")
+
+        def test_broken(assert_kept):
+            assert_kept("city", "paper_days <= 12")
+
+        def test_unreadable(assert_kept):
+            assert_kept("city", "p99(total) <= 12")
+        """
+    )
+    result = town(BOOK, "test_own_tests_ask_designs_by_fixture.py")
+    result.assert_outcomes(passed=1, failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*AssertionError: BROKEN: paper_days <= 12 (city) misses paper_days <= 12 by 1 wd.*",
+            "*most of it: B Review (8 working days)*",
+            "*no metric is called 'p99'*",
+        ]
+    )
+
+
 def test_one_promise_can_be_chosen(town):
     """`-k` chooses by id, as for any test."""
     town(BOOK, "-k", "close").assert_outcomes(passed=1, deselected=2)

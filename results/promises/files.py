@@ -195,7 +195,7 @@ def read_promises(path: Path, name: str = "", redesign: str | None = None) -> Pr
             designs[each.redesign] = _design(folder, each, reading)
     for promise in promises:
         metric, design = promise.claim.metric, designs[promise.redesign]
-        if problem := unknown_name(metric, design) or _unknown_days(metric, design):
+        if problem := problem_of(metric, design):
             reading.wrong(settings.file, promise.place.line, f"holds: {problem}")
     for snapshot in snapshots:
         if not designs[snapshot.redesign].procedure.days_known:
@@ -204,6 +204,11 @@ def read_promises(path: Path, name: str = "", redesign: str | None = None) -> Pr
     if reading.problems:
         raise InputError(reading.problems)
     return PromiseBook(path, tuple(promises), tuple(snapshots), designs)
+
+
+def problem_of(metric: Metric, scenario: Scenario) -> str:
+    """Say why a metric cannot be asked of a design; empty if it can."""
+    return unknown_name(metric, scenario) or _unknown_days(metric, scenario)
 
 
 def unknown_name(metric: Metric, scenario: Scenario) -> str:
