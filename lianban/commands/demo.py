@@ -1,4 +1,4 @@
-"""``lianban demo``: the Jiaxing case end to end, written into a folder."""
+"""``lianban demo``: a shipped system's story end to end, written into a folder."""
 
 from __future__ import annotations
 
@@ -11,20 +11,52 @@ from lianban.commands.compare import as_text
 from lianban.commands.diagram import draw
 from lianban.commands.options import UsageError, add_chance, chance, new_command
 from lianban.files import whole_folder
-from lianban.terminal import Console, Outcome, as_json
+from lianban.terminal import Console, Outcome, aligned, as_json, paragraphs
 
 if TYPE_CHECKING:
     from lianban.commands.options import Commands
+    from scenarios import Scenario
 
-TODAY, REFORM = "jiaxing", "jiaxing/reform"
 TABLE = "comparison.json"
-PICTURES = ("flow-today", "flow-reform", "timeline")
+STORIES = {
+    "anshan-industrial": ("", "staged"),
+    "anshan-pharmacy": ("", "one-matter"),
+    "anshan-realestate": ("", "staged"),
+    "county-filing": ("", "parallel"),
+    "county-filing-small": ("", "parallel"),
+    "jiaxing": ("", "reform"),
+    "jiaxing-agency": ("reform", "reform-agency"),
+    "jiaxing-centre": ("", "both"),
+    "jiaxing-chart-municipal": ("", "chart"),
+    "jiaxing-chart-private": ("", "chart"),
+    "jiaxing-chart-social": ("", "chart"),
+    "jiaxing-chart-transport": ("", "chart"),
+    "jiaxing-chart-water": ("", "chart"),
+    "jiaxing-licences": ("", "one-review-goal"),
+    "jiaxing-measures": ("parallel", "six-joint"),
+    "jiaxing-meetings": ("weekly", "fortnightly"),
+    "jinyun": ("", "one-review-goal"),
+    "nanjing-enterprise": ("", "one-window"),
+    "nanjing-government": ("", "one-window"),
+    "national-frame": ("", "frame-120"),
+    "network": ("", "connected"),
+    "zhongshan": ("", "collaborative"),
+    "ziyang": ("", "linked"),
+}
+"""Of each system the two designs that tell its story; an empty word is today's procedure."""
 
 
 def add_to(commands: Commands) -> None:
     """Add the command."""
-    help_ = _("compare Jiaxing's 35 steps with the reform; write tables and diagrams")
+    help_ = _("tell a shipped system's story: before, after, tables and diagrams")
     parser = new_command(commands, "demo", help_, demo)
+    parser.add_argument(
+        "name",
+        nargs="?",
+        default="jiaxing",
+        metavar="NAME",
+        help=_("a shipped scenario (default %(default)s: 35 steps and the reform)"),
+    )
     parser.add_argument(
         "--out",
         default="lianban-demo",
@@ -35,25 +67,37 @@ def add_to(commands: Commands) -> None:
 
 
 def demo(options: argparse.Namespace, console: Console) -> Outcome:
-    """Run the Jiaxing case and write everything it gives."""
+    """Run a shipped system before and after, and write everything it gives."""
     import results
+    from rules import did_you_mean
     from scenarios import load
     from scenarios.library import shipped_folder
 
+    name = options.name
+    if name not in STORIES:
+        hint = did_you_mean(name, tuple(STORIES)) or f" ({', '.join(sorted(STORIES))})"
+        raise UsageError(
+            _("no shipped system is called '%(name)s'%(hint)s") % {"name": name, "hint": hint}
+        )
     folder = Path(options.out)
     # Only a folder that an earlier demo wrote is ever replaced.
     if folder.exists() and not (folder / TABLE).is_file():
         raise UsageError(_("%s exists and is not a demo; choose another --out") % folder)
     # A folder here that is called jiaxing is not what the demo shows.
-    today, reform = load(shipped_folder() / TODAY), load(shipped_folder() / REFORM)
-    console.note(_("simulating today and the reform ..."))
-    replications, seed = chance(options, today)
-    comparison = results.compare([today, reform], replications=replications, seed=seed)
-    pictures = (
-        draw(today, None, "swimlane"),
-        draw(reform, None, "swimlane"),
-        draw(reform, today, "timeline"),
-    )
+    before, after = (load(shipped_folder() / name / each) for each in STORIES[name])
+    replications, seed = chance(options, before)
+    if before.procedure.serial_days:
+        console.note(_("simulating today and the reform ..."))
+        comparison = results.compare([before, after], replications=replications, seed=seed)
+    else:  # a source without days: what is on paper is all there is
+        comparison = results.compare([before, after], replications=0, seed=seed)
+    ending = STORIES[name][1]
+    pictures = {
+        "flow-today": draw(before, None, "swimlane"),
+        f"flow-{ending}": draw(after, None, "swimlane"),
+    }
+    if before.procedure.serial_days:
+        pictures["timeline"] = draw(after, before, "timeline")
     files = [TABLE, "comparison.md"]
     console.note(_("drawing ..."))
     with whole_folder(folder) as draft:
@@ -61,20 +105,58 @@ def demo(options: argparse.Namespace, console: Console) -> Outcome:
         (draft / "comparison.md").write_text(
             comparison.markdown(console.language) + "\n", encoding="utf-8"
         )
-        for name, picture in zip(PICTURES, pictures, strict=True):
-            for ending in ("svg", "png"):
-                picture.save(draft / f"{name}.{ending}")
-                files.append(f"{name}.{ending}")
+        for picture_name, picture in pictures.items():
+            for kind in ("svg", "png"):
+                picture.save(draft / f"{picture_name}.{kind}")
+                files.append(f"{picture_name}.{kind}")
+    kinds = _types([before, after], replications, seed, console.language)
     lines = [
         as_text(comparison, console.language),
+        *kinds,
+        # Jiaxing's own note stands under its table; the others tell what is given
+        *([] if name == "jiaxing" else ["", _about(before, console.language)]),
         "",
         _("wrote %s:") % folder,
-        *(f"  {name}" for name in files),
+        *(f"  {each}" for each in files),
         "",
-        _("next: lianban new my-city --from jiaxing; then lianban compare my-city"),
+        _("next: lianban new my-city --from %s; then lianban compare my-city") % name,
     ]
     console.answer(
-        {"folder": str(folder), "files": files, "comparison": comparison.to_json()},
+        {
+            "name": name,
+            "folder": str(folder),
+            "files": files,
+            "comparison": comparison.to_json(),
+        },
         "\n".join(lines),
     )
     return Outcome.GOOD
+
+
+def _about(scenario: Scenario, language: str) -> str:
+    return paragraphs([scenario.about.in_language(language)])
+
+
+def _types(designs: list[Scenario], replications: int, seed: int, language: str) -> list[str]:
+    """Return what each type of case takes: a total over several types says little."""
+    from fractions import Fraction
+
+    from results.summary import elapsed_times
+    from scenarios import compile_plan
+    from simulator import simulate
+
+    sorts = designs[0].sorts
+    if not sorts:
+        return []
+    # the same luck as above, so a few replications tell the same story
+    runs = [
+        simulate(compile_plan(each), min(replications, 5), seed, engine="auto") for each in designs
+    ]
+    rows = [[_("type of case"), *(each.key for each in designs)]]
+    for sort in sorts:
+        means = [elapsed_times(run, Fraction(0), sort.key).mean.mean() for run in runs]
+        rows.append([sort.name.in_language(language), *(f"{mean:.2f}" for mean in means)])
+    return ["", _("mean working days by type of case:"), aligned(rows)]
+
+
+__all__ = ["STORIES", "add_to", "demo"]
