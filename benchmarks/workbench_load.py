@@ -85,7 +85,11 @@ def start() -> tuple[subprocess.Popen[str], int, str, float]:
         return cookie
 
     cookie = asyncio.run(first())
-    print(f"answers after {listens:.2f} s, first page after {time.perf_counter() - began:.2f} s")
+    first_page = time.perf_counter() - began
+    print(
+        f"answers after {listens:.2f} s, first page after {first_page:.2f} s, "
+        f"{cpu(server.pid):.2f} s of processor"
+    )
     return server, int(port), cookie, listens
 
 
@@ -94,11 +98,11 @@ def view(off: tuple[str, ...]) -> str:
     return f"/part/?a=jiaxing&b=jiaxing%2Freform&off={'%2C'.join(off)}&lang=en"
 
 
-async def planners(port: int, cookie: str, count: int, seconds: float) -> None:
+async def planners(pid: int, port: int, cookie: str, count: int, seconds: float) -> None:
     """Let planners toggle levers, each on its own way through the combinations."""
     times: list[float] = []
     errors = 0
-    end = time.perf_counter() + seconds
+    end, used = time.perf_counter() + seconds, cpu(pid)
 
     async def planner(number: int) -> None:
         nonlocal errors
@@ -116,13 +120,18 @@ async def planners(port: int, cookie: str, count: int, seconds: float) -> None:
             times.append(time.perf_counter() - began)
 
     await asyncio.gather(*(planner(n) for n in range(count)))
-    told(f"{count} planners, {len(times)} toggles, {errors} errors", times)
+    each = 1000 * (cpu(pid) - used) / len(times)
+    told(
+        f"{count} planners, {len(times)} toggles, {errors} errors, {each:.1f} ms of the server's "
+        "processor each",
+        times,
+    )
 
 
-async def plain(port: int, cookie: str, target: str, seconds: float) -> None:
+async def plain(pid: int, port: int, cookie: str, target: str, seconds: float) -> None:
     """Ask for one route as fast as sixteen connections can."""
     times: list[float] = []
-    end = time.perf_counter() + seconds
+    end, used = time.perf_counter() + seconds, cpu(pid)
 
     async def browser() -> None:
         client = Client(port, cookie)
@@ -133,7 +142,12 @@ async def plain(port: int, cookie: str, target: str, seconds: float) -> None:
             times.append(time.perf_counter() - began)
 
     await asyncio.gather(*(browser() for _ in range(16)))
-    told(f"{target}: {len(times) / seconds:,.0f} requests/s", times)
+    each = (cpu(pid) - used) / len(times)
+    told(
+        f"{target}: {len(times) / seconds:,.0f} requests/s, {1e6 * each:.0f} us of the server's "
+        f"processor each ({1 / each:,.0f} a second of it)",
+        times,
+    )
 
 
 async def comparisons(server: subprocess.Popen[str], port: int, cookie: str, count: int) -> None:
@@ -156,6 +170,12 @@ async def comparisons(server: subprocess.Popen[str], port: int, cookie: str, cou
         times.append(time.perf_counter() - began)
         if number + 1 in (count // 4, count):
             told(f"after {number + 1} comparisons {memory(server.pid) - before:+.0f} MB", times)
+
+
+def cpu(pid: int) -> float:
+    """Return the seconds of processor that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def memory(pid: int) -> float:
@@ -184,9 +204,9 @@ def main() -> None:
         # the second process warms up; what follows is about pages
         time.sleep(8)
         asyncio.run(comparisons(server, port, cookie, options.comparisons))
-        asyncio.run(planners(port, cookie, options.planners, options.seconds))
+        asyncio.run(planners(server.pid, port, cookie, options.planners, options.seconds))
         for target in ("/health", "/static/workbench.js"):
-            asyncio.run(plain(port, cookie, target, min(10.0, options.seconds)))
+            asyncio.run(plain(server.pid, port, cookie, target, min(10.0, options.seconds)))
     finally:
         server.terminate()
         server.wait(10)

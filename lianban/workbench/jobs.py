@@ -171,11 +171,16 @@ class Jobs:
         if self._process is None or not self._process.is_alive():
             self._begin()
         assert self._pipe is not None
+        assert self._process is not None
         try:
             self._pipe.send_bytes(json.dumps(request).encode())
             answer: dict[str, Any] = json.loads(self._pipe.recv_bytes(MOST_RESULT))
         except (EOFError, OSError, ValueError):
+            # one that was killed a moment ago may still seem alive
             self._kill()
+            self._process.join(10)
+            self._pipe.close()
+            self._process = None
             return None
         return answer
 

@@ -201,12 +201,14 @@ def _designs(scene: Scene, workspace: Workspace, screen: str) -> Html:
     _ = scene.say
     state = scene.state
 
+    from scenarios.reader import redesigns_of
+
+    known = [(place, redesigns_of(place.folder)) for place in workspace.places()]
+
     def choice(name: str, label: str, chosen: str) -> Html:
         groups = []
-        for place in workspace.places():
-            from scenarios.reader import redesigns_of
-
-            keys = [place.key, *(f"{place.key}/{each}" for each in redesigns_of(place.folder))]
+        for place, redesigns in known:
+            keys = [place.key, *(f"{place.key}/{each}" for each in redesigns)]
             options = [tag("option", k, value=k, selected=k == chosen) for k in keys]
             shown = place.key + (_(" (shipped)") if place.shipped else "")
             groups.append(tag("optgroup", options, label=shown))

@@ -33,8 +33,9 @@ def main(pipe: Connection, folder: str) -> None:
 
     boards = Boards(Workspace(Path(folder) if folder else None))
     lab = Lab()
-    with contextlib.suppress(Exception):
-        _warm(boards, lab)
+    if not pipe.poll():
+        with contextlib.suppress(Exception):
+            _warm(boards, lab)
     while True:
         try:
             request = json.loads(pipe.recv_bytes(MOST_REQUEST))
