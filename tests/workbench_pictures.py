@@ -62,7 +62,7 @@ def picture(page: Window, width: int, most: int = 2600) -> bytes:
     page.driver.set_window_size(width, min(tall + 140, most))
     image = Image.open(io.BytesIO(page.driver.get_screenshot_as_png())).convert("RGB")
     out = io.BytesIO()
-    image.quantize(64, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    image.quantize(128, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
     return out.getvalue()
 
 

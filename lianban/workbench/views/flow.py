@@ -15,6 +15,7 @@ from results.lexicon import kind_word
 from results.numbers import days_text
 from results.step_status import step_statuses
 from results.views import flow_of, offices_of
+from results.words import word
 from rules import Name, Step
 from rules.levers.change import STRENGTH_WORDS
 
@@ -142,7 +143,7 @@ def _facts(scene: Scene, design: Scenario, step: Step) -> Html:
         (_("visits"), str(step.visits)),
         (_("documents"), str(step.documents)),
         (_("joins"), comma.join(f"{s.key} {s.name.in_language(language)}" for s in step.members)),
-        (_("data"), step.provenance),
+        (_("data"), word(step.provenance, language)),
         (_("what becomes of it"), _status(scene, step.key)),
     ]
     return tag("dl", [[tag("dt", term), tag("dd", fact)] for term, fact in facts if fact])
