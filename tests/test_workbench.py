@@ -135,6 +135,7 @@ def test_an_unknown_design_is_named_with_its_neighbour(page: Bench):
     answer = page.ask("/?a=jaixing&lang=en")
     assert answer.status == 400
     assert "did you mean 'jiaxing'?" in unescape(answer.text)
+    assert "没有名为“jaixing”的场景" in page.ask("/?a=jaixing&lang=zh").text
 
 
 def test_simulated_days_are_those_of_the_command_line(page: Bench):

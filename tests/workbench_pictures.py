@@ -19,7 +19,7 @@ KEPT = Path(__file__).resolve().parents[1] / "docs" / "pictures" / "workbench"
 DESIGNS = "a=jiaxing&b=jiaxing/reform"
 SCREENS = {
     "compare": f"/?{DESIGNS}&sim=1",
-    "levers": f"/?{DESIGNS}&off=joint_survey",
+    "levers": f"/?{DESIGNS}&off=share_in_zone",
     "flow": f"/flow?{DESIGNS}&step=R09",
     "gantt": f"/gantt?{DESIGNS}",
     "distribution": f"/distribution?{DESIGNS}",

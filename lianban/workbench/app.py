@@ -26,7 +26,7 @@ from lianban.workbench.guard import Guard
 from lianban.workbench.jobs import JOB_SECONDS, Busy, Job, Jobs
 from lianban.workbench.markup import Html
 from lianban.workbench.passes import Passes
-from lianban.workbench.problems import told
+from lianban.workbench.problems import spoken, told
 from lianban.workbench.scene import Boards
 from lianban.workbench.speech import spoken_by
 from lianban.workbench.state import State
@@ -109,7 +109,7 @@ class Workbench:
             html = page.framed(scene, self.workspace, screen, view.content(scene), wide)
             answer = (200, self._written(html, state, part))
         except Exception as error:
-            html = page.problems(state, screen, told(error))
+            html = page.problems(state, screen, told(error, state.language))
             return 400, self._written(html, state, part)
         self._keep(place, answer)
         return answer
@@ -140,7 +140,7 @@ class Workbench:
                 )
             )
         except Exception as error:
-            return problem(400, "; ".join(told(error)))
+            return problem(400, "; ".join(told(error, state.language)))
         name = quote(given.name)
         saved = {
             "content-disposition": f"attachment; filename*=UTF-8''{name}",
@@ -154,7 +154,7 @@ class Workbench:
         query = asked.get("query")
         state = self._state(dict(parse_qsl(query[:4000] if isinstance(query, str) else "")))
         act = desk.save if request.url.path.endswith("/save") else desk.check
-        return await self._done(lambda: act(self.workspace, self.boards.scene(state), asked))
+        return await self._done(state, lambda: act(self.workspace, self.boards.scene(state), asked))
 
     async def taken(self, request: Request) -> Response:
         """Open an uploaded file, or tell what that would do."""
@@ -163,14 +163,14 @@ class Workbench:
         data = await request.body()
         take = query.get("take") == "1"
         return await self._done(
-            lambda: desk.take_in(self.workspace, self.boards.scene(state), name, data, take)
+            state, lambda: desk.take_in(self.workspace, self.boards.scene(state), name, data, take)
         )
 
-    async def _done(self, act: Callable[[], dict[str, Any]]) -> Response:
+    async def _done(self, state: State, act: Callable[[], dict[str, Any]]) -> Response:
         try:
             return JSONResponse(await self.in_hand(act))
         except Exception as error:
-            return JSONResponse({"problems": told(error)}, 400)
+            return JSONResponse({"problems": told(error, state.language)}, 400)
 
     @staticmethod
     def _state(query: Mapping[str, str]) -> State:
@@ -295,7 +295,11 @@ def version() -> str:
 
 
 def _shown(job: Job) -> dict[str, Any]:
-    return {"key": job.key, "state": job.state, **job.result}
+    result = dict(job.result)
+    if "problems" in result:
+        language = str(job.request.get("language", "en"))
+        result["problems"] = [spoken(each, language) for each in result["problems"]]
+    return {"key": job.key, "state": job.state, **result}
 
 
 async def _no_page(request: Request, error: Exception) -> Response:

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lianban.workbench.problems import spoken
 from lianban.workbench.workspace import Unknown
 from rules.csv_tables import is_formula, protected, unprotected
 from rules.files import write_whole
@@ -175,7 +176,8 @@ def checked(folder: Path, table: str, data: bytes, language: str) -> Checked:
     with _copied(folder) as copy:
         (copy / table).write_bytes(data)
         problems: list[tuple[str, int, str]] = []
-        before, after = _designs(folder, []), _designs(copy, problems)
+        before = _designs(folder, [], language)
+        after = _designs(copy, problems, language)
         diff: CatalogueDiff | None = None
         findings: tuple[tuple[str, int, str, str], ...] = ()
         try:
@@ -184,7 +186,7 @@ def checked(folder: Path, table: str, data: bytes, language: str) -> Checked:
             if not problems:
                 findings = _findings(copy, after[""], language)
         except InputError as error:
-            problems += [_plain(each, copy) for each in error.problems]
+            problems += [_plain(each, copy, language) for each in error.problems]
     effects = tuple(
         (folder.name + (f"/{key}" if key else ""), _numbers(before[key]), _numbers(after[key]))
         for key in before
@@ -225,7 +227,9 @@ def _copied(folder: Path) -> Iterator[Path]:
         yield copy
 
 
-def _designs(folder: Path, problems: list[tuple[str, int, str]]) -> dict[str, Scenario]:
+def _designs(
+    folder: Path, problems: list[tuple[str, int, str]], language: str
+) -> dict[str, Scenario]:
     """Return today and every redesign of a folder; what cannot be read goes to the problems."""
     from rules import InputError
     from scenarios.reader import read_scenario, redesigns_of
@@ -235,14 +239,15 @@ def _designs(folder: Path, problems: list[tuple[str, int, str]]) -> dict[str, Sc
         try:
             found[redesign] = read_scenario(folder, redesign)
         except InputError as error:
-            problems += [_plain(each, folder) for each in error.problems]
+            problems += [_plain(each, folder, language) for each in error.problems]
     return found
 
 
-def _plain(problem: Any, folder: Path) -> tuple[str, int, str]:
+def _plain(problem: Any, folder: Path, language: str) -> tuple[str, int, str]:
     """Return a problem's file without the copy's place."""
     file = problem.place.file.removeprefix(str(folder)).lstrip("/\\") or folder.name
-    return file, problem.place.line or 0, problem.message.replace(str(folder), folder.name)
+    message = spoken(problem.message, language).replace(str(folder), folder.name)
+    return file, problem.place.line or 0, message
 
 
 def _findings(

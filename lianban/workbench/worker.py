@@ -60,7 +60,7 @@ def respond(request: dict[str, Any], boards: Boards, lab: Lab) -> dict[str, Any]
         view = import_module(f"lianban.workbench.views.{request['work']}")
         answer: dict[str, Any] = view.work(boards.scene(state), lab, request.get("more") or {})
     except Exception as error:
-        return {"problems": told(error)}
+        return {"problems": told(error, str(request.get("language", "en")))}
     return answer
 
 
