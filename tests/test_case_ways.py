@@ -562,22 +562,26 @@ def test_what_cannot_be_is_said_with_its_line(tmp_path, said, message):
     assert any(message in line and line.startswith("scenario.toml:") for line in lines), lines
 
 
-def test_the_compiled_engine_leaves_these_ways_to_simpy(tmp_path):
-    """A plan with a clock, a silence or a class of its own is run by SimPy, and that is said."""
+def test_the_compiled_engine_gives_the_same_or_leaves_these_ways_to_simpy(tmp_path):
+    """What may happen to a case never makes the engines differ: same traces, or SimPy alone."""
     from simulator.engines import engine_for
 
-    for said, columns, cell, name in (
-        ("[clock]\n", "", "", "Plan.watch"),
-        (LINKED.format(days=1), ",handling", ",linked", "Desk.answers"),
-        ("", ",deemed_consent", ",yes", "PlanStep.silence"),
-        ("[supervision]\nminutes = 5\nfinding = 1\napplicants = 3\n", SUPERVISED, ",yes,fire",
-         "Desk.finding"),
-    ):  # fmt: skip
+    for said, columns, cell in (
+        ("[clock]\nextended = 0.5\n", "", ""),
+        ("[returns]\nshare = 0.3\ndelay = 2\nagain = 0.5\n", "", ""),
+        (LINKED.format(days=1), ",handling", ",linked"),
+        ("", ",deemed_consent", ",yes"),
+        ("[supervision]\nminutes = 5\nfinding = 1\napplicants = 3\n", SUPERVISED, ",yes,fire"),
+    ):
         plan = compile_plan(scenario(tmp_path, said, f"{ONE}{cell}", columns=columns))
         chosen = engine_for(plan, 1000, "fast")
-        assert chosen.name == "simpy"
-        assert chosen.fell_back
-        assert name in chosen.why
+        if chosen.name == "simpy":
+            assert chosen.fell_back
+            assert chosen.why
+            continue
+        fast, plain = chosen.replication(plan, 1, 0), only(plan)
+        for name in ("arrival", "finish", "ready", "start", "end", "outcome", "extended"):
+            assert (getattr(fast, name) == getattr(plain, name)).all(), (said, name)
 
 
 # --- laws -----------------------------------------------------------------------------
