@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scenarios.arrivals import AtOnce, Traced
-from scenarios.gatherings import Consultation, Trip
+from rules import Calendar
+from scenarios.arrivals import AtOnce
+from scenarios.gatherings import Consultation, Meeting, Trip
 from scenarios.plan import AMPLE, DONE, IntArray, Plan
-from simulator.draws import arrival_times, case_types, desk_times
+from simulator.draws import arrival_times, calendars_of, case_types, desk_times
+
+FEWEST = 10
+"""Cases from which the rate at which they come is told from when they come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +24,7 @@ class Load:
     Attributes
     ----------
     key : str
-        The pool.
+        The pool, or the meeting.
     utilisation : float
         Work that comes, over what its people can do in the same time. Where few of them
         have a skill: of those who are asked for most.
@@ -48,21 +52,23 @@ class Load:
 def loads(plan: Plan, seed: int = 1) -> tuple[Load, ...]:
     """Return the load of every group of people, the heaviest first.
 
-    Estimated from the first replication's draws and the chances of routes. Cases that
-    stand at the door at once, or one case alone, have no rate: no load is then given.
+    Estimated from the first replication's draws, its absence and outages, and the chances
+    of routes. Meetings are there with their slots. Cases that stand at the door at once, or
+    fewer than :data:`FEWEST`, have no rate: no load is then given.
     """
-    if isinstance(plan.arrivals, AtOnce) or plan.cases < 2:
-        return ()
     comes = arrival_times(plan, seed, 0)[len(plan.in_flight) :]
-    if isinstance(plan.arrivals, Traced) and len(set(comes.tolist())) < 2:
+    if isinstance(plan.arrivals, AtOnce) or len(comes) < FEWEST or len(np.unique(comes)) < 2:
         return ()
     types = case_types(plan, seed, 0)
     times = desk_times(plan, seed, 0)
     visits = _visits(plan)
     first, last = int(comes.min()), int(comes.max())
     counting = plan.calendars[0]
+    # between the first and the last of n cases lie n - 1 gaps
+    gaps = 1 - 1 / len(comes)
     days = max(counting.worked(first, last) / max(1, counting.day_ticks), 1e-9)
-    found = []
+    calendars = calendars_of(plan, seed, 0) if plan.interruptions else plan.calendars
+    found = _meetings(plan, types, visits, (first, last), days)
     for number, pool in enumerate(plan.pools):
         desks = [index for index, desk in enumerate(plan.desks) if number in desk.pools]
         if pool.capacity >= AMPLE or not desks:
@@ -70,9 +76,9 @@ def loads(plan: Plan, seed: int = 1) -> tuple[Load, ...]:
         of = {plan.steps[plan.desks[index].step].of for index in desks}
         cases = int(np.isin(types, list(of)).sum())
         work = {index: _asked(plan, index, times[:, index]) * visits[index] for index in desks}
-        share = max(
+        share = gaps * max(
             sum(work[index] for index in among) / max(able, 1)
-            for among, able in _able(plan, number, desks, first, last)
+            for among, able in _able(plan, number, desks, calendars, (first, last))
         )
         growth = cases / days * (1 - 1 / share) if share >= 1 else 0.0
         found.append(Load(pool.key, share, growth))
@@ -88,8 +94,32 @@ def _asked(plan: Plan, desk: int, times: IntArray) -> float:
     return goes * trip.travel + float(times.sum()) / (1 if trip.each else trip.most)
 
 
+def _meetings(
+    plan: Plan, types: IntArray, visits: list[float], span: tuple[int, int], days: float
+) -> list[Load]:
+    """Return how far the slots of meetings and panels are asked for."""
+    desks: dict[Meeting, list[int]] = {}
+    for index, desk in enumerate(plan.desks):
+        if isinstance(desk.gathering, Meeting):
+            desks.setdefault(desk.gathering, []).append(index)
+    found = []
+    for meeting, at in desks.items():
+        conditional = any(plan.desks[i].when or plan.steps[plan.desks[i].step].when for i in at)
+        held = sum(span[0] < sitting <= span[1] for sitting in meeting.sittings)
+        if conditional or not held:  # how many cases come to it, or how often it sits, is not known
+            continue
+        cases = sum(int((types == plan.steps[plan.desks[i].step].of).sum()) * visits[i] for i in at)
+        share = cases / (held * meeting.slots)
+        found.append(Load(meeting.key, share, cases / days * (1 - 1 / share) if share >= 1 else 0))
+    return found
+
+
 def _able(
-    plan: Plan, number: int, desks: list[int], first: int, last: int
+    plan: Plan,
+    number: int,
+    desks: list[int],
+    calendars: tuple[Calendar, ...],
+    span: tuple[int, int],
 ) -> Iterator[tuple[list[int], int]]:
     """Yield desks of a pool with the ticks of those who alone may serve them.
 
@@ -98,10 +128,10 @@ def _able(
     """
     pool = plan.pools[number]
     if not pool.shifts:
-        keeps = plan.calendars[plan.desks[desks[0]].calendar]
-        yield desks, pool.capacity * keeps.worked(first, last)
+        keeps = calendars[plan.desks[desks[0]].calendar]
+        yield desks, pool.capacity * keeps.worked(*span)
         return
-    hours = [shift.people * plan.calendars[shift.calendar].worked(first, last)
+    hours = [shift.people * calendars[shift.calendar].worked(*span)
              for shift in pool.shifts]  # fmt: skip
     groups = {
         index: frozenset(

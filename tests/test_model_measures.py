@@ -18,11 +18,14 @@ from plans import (
     plans,
     station,
     with_desk,
+    with_pool,
 )
 
-from scenarios.arrivals import AtOnce, Booked, Poisson, Profiled
+from scenarios.arrivals import AtOnce, Booked, Poisson, Profiled, Spaced
 from scenarios.distributions import Fixed
-from scenarios.plan import REFUSED, Part, Plan, Route
+from scenarios.gatherings import Meeting
+from scenarios.interruptions import Absence
+from scenarios.plan import REFUSED, Part, Plan, Route, Shift
 from simulator import simulate, write_log
 from simulator.clocks import clocks, late, step_clocks
 from simulator.criticality import criticality
@@ -118,6 +121,26 @@ def test_load_is_told_before_the_run():
     assert str(load).startswith("office-0.reviewer: asked for 1")
     assert not loads(station(6000.0, 3600, 1, cases=4000))[0].unstable
     assert loads(replace(plan, arrivals=AtOnce())) == ()
+
+
+def test_the_load_of_a_meeting_is_its_slots():
+    """Twenty-four cases a day for a daily meeting with 16 slots: 150 %, 8 more wait every day."""
+    daily = tuple(range(12 * HOUR, 400 * DAY, DAY))
+    plan = plan_of(Task("meeting", 0), arrivals=Spaced(HOUR), cases=2400)
+    plan = with_desk(plan, 0, gathering=Meeting("joint", daily, 16))
+    (load,) = loads(plan)
+    assert load.key == "joint"
+    assert load.utilisation == pytest.approx(1.5, rel=0.01)
+    assert load.growth == pytest.approx(8, rel=0.02)
+    assert loads(replace(plan, cases=9)) == ()
+
+
+def test_absence_counts_as_load():
+    """A reviewer who is absent on half of the days is twice as busy on the others."""
+    plan = station(8000.0, 3600, 1, cases=4000)
+    ill = with_pool(plan, 0, shifts=(Shift(0, 1),))
+    ill = replace(ill, interruptions=(Absence((0,), 0.5, 5),))
+    assert loads(ill)[0].utilisation == pytest.approx(2 * loads(plan)[0].utilisation, rel=0.1)
 
 
 def test_load_counts_repeated_visits():
