@@ -92,8 +92,10 @@ def trace_of(house: House) -> Trace:
         concerned = array("q", [not each for each in house.skip])
         served &= _table(house, concerned) == 1
     if end_of_run:
-        end = np.where(served, np.minimum(end, end_of_run), end)
-        again[:, 5] = np.minimum(again[:, 5], end_of_run)
+        # no end is known of who waits for another's zone result when the run ends
+        end = np.where(served, np.where(end < 0, end_of_run, np.minimum(end, end_of_run)), end)
+        last = again[:, 5]
+        again[:, 5] = np.where(last < 0, end_of_run, np.minimum(last, end_of_run))
         for job in (
             house.interruptible.paused
         ):  # its end is not known: it still waits to be taken up again

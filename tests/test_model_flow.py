@@ -322,3 +322,12 @@ def test_joint_people_need_one_queue_order():
     plan = plan_of(Task("survey", HOUR, pools=(0, 1)), capacities=(1, 1))
     (problem,) = problems_of_plan(with_pool(plan, 0, order=ByPriority()))
     assert "survey: its people work together but keep different orders" in str(problem)
+
+
+def test_who_waits_for_a_zone_result_at_the_end_of_the_run_waits_until_then():
+    """Of two cases that wait for one assessment when the run ends, neither ends before it began."""
+    plan = plan_of(Task("zone", 0, pools=(0,)), capacities=(1,), cases=2)
+    plan = with_desk(plan, 0, gathering=ZoneResult(9 * DAY), own=Fixed(5 * DAY), stream=3)
+    trace = only(replace(plan, until=2 * DAY))
+    assert trace.outcomes().tolist() == [Outcome.IN_PROCESS] * 2
+    assert trace.visits()[:, 3:].tolist() == [[0, 0, 2 * DAY], [0, 0, 2 * DAY]]
