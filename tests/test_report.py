@@ -515,3 +515,29 @@ def test_a_comparison_saves_itself(city: list[Scenario], tmp_path: Path):
     assert compared.save(tmp_path / "x.md").read_bytes() == report_bytes(plain, ".md")
     with pytest.raises(ValueError, match=r"\.html, \.md, \.xlsx"):
         compared.save(tmp_path / "x.pptx")
+
+
+def test_a_report_shows_what_became_of_promises(tmp_path: Path, capsys):
+    """Verdict, claim and measured value stand in the page, with the verdicts of saved runs."""
+    folder = small_city.build(tmp_path / "city")
+    (folder / "promises.toml").write_text(
+        'schema = 1\n[[promise]]\nid = "long"\nholds = "paper_days <= 13"\n'
+        '[[promise]]\nid = "short"\nholds = "paper_days <= 12"\n',
+        encoding="utf-8",
+    )
+    runs = str(tmp_path / "runs")
+    assert main(["promises", str(folder), "--runs", runs, "--save"]) == 1
+    output = tmp_path / "r.html"
+    words = [str(folder), f"{folder}/parallel", "--paper", "--promises", str(folder)]
+    assert main(["report", *words, "--runs", runs, "-o", str(output)]) == 0
+    page = output.read_text(encoding="utf-8")
+    part = page[page.index('<section id="promises"') :]
+    part = part[: part.index("</section>")]
+    assert part.count(">kept<") == part.count(">达标<") == 2, "now, and in the saved run"
+    assert part.count(">BROKEN<") == part.count(">未达标<") == 2
+    assert "B Review (8 working days)" in part
+    assert "@1 city" in part
+    assert main(["report", *words, "-o", str(tmp_path / "r.md")]) == 0
+    assert "| BROKEN | :5 | short |" in (tmp_path / "r.md").read_text(encoding="utf-8")
+    assert main(["report", *words[:-1], str(tmp_path), "-o", str(output)]) == 2
+    assert capsys

@@ -13,6 +13,7 @@ from lianban.commands.options import (
     UsageError,
     add_chance,
     add_engine,
+    add_runs,
     add_scenarios,
     chance,
     must_be_writable,
@@ -24,6 +25,7 @@ from lianban.terminal import Console, Outcome
 
 if TYPE_CHECKING:
     from lianban.commands.options import Commands
+    from results.report.promised import Promised
 
 FORMS = (".html", ".md", ".xlsx")
 """Endings that the help lists; a test holds them to what results can write."""
@@ -51,6 +53,12 @@ def add_to(commands: Commands) -> None:
         action="store_true",
         help=_("also simulate every combination of levers, to share out the simulated days"),
     )
+    parser.add_argument(
+        "--promises",
+        metavar="FILE|SCENARIO",
+        help=_("also test these promises, and show what became of them in saved runs"),
+    )
+    add_runs(parser)
     add_chance(parser)
     add_engine(parser)
 
@@ -58,6 +66,7 @@ def add_to(commands: Commands) -> None:
 def report(options: argparse.Namespace, console: Console) -> Outcome:
     """Write a report."""
     from results.report import build_report, report_bytes
+    from results.report.builder import with_promises
     from rules.files import write_whole
 
     path = Path(options.output)
@@ -69,6 +78,7 @@ def report(options: argparse.Namespace, console: Console) -> Outcome:
     if not options.paper:
         must_have_days(chosen)
     replications, seed = chance(options, chosen[0])
+    tested = _tested(options) if options.promises else []
     warnings = [] if options.paper else warn_of_load(console, chosen)
     if not options.paper:
         console.note(_("simulating %d designs ...") % len(chosen))
@@ -81,6 +91,7 @@ def report(options: argparse.Namespace, console: Console) -> Outcome:
     )
     for design, simulated in zip(chosen, built.runs, strict=False):  # none on paper
         note_fallback(console, design.key, simulated.notice)
+    built = with_promises(built, tested)
     write_whole(path, report_bytes(built, suffix, console.language))
     console.answer(
         {
@@ -92,3 +103,29 @@ def report(options: argparse.Namespace, console: Console) -> Outcome:
         _("wrote %s") % path,
     )
     return Outcome.GOOD
+
+
+def _tested(options: argparse.Namespace) -> list[Promised]:
+    """Test the promises that the report shows, each with what saved runs say of it."""
+    from results.promises import Checker, read_promises
+    from results.promises.baselines import baselines_in
+    from results.promises.files import promises_path
+    from results.promises.verdicts import MOST_REPLICATIONS
+    from results.report.promised import Promised
+    from results.run_store import promise_history, saved_runs
+
+    path, redesign = promises_path(options.promises)
+    book = read_promises(path, redesign=redesign)
+    store = Path(options.runs)
+    checker = Checker(
+        book,
+        options.seed,
+        options.replications or MOST_REPLICATIONS,
+        baselines_in(store, path.parent),
+        options.engine,
+    )
+    saved, _damaged = saved_runs(store)
+    return [
+        Promised(checker.check(each), tuple(promise_history(saved, each.id)))
+        for each in book.promises
+    ]

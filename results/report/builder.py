@@ -8,6 +8,7 @@ from pathlib import Path
 
 from results.attribution import Attribution, NotARedesign, attribute
 from results.comparison import Comparison, difference_of
+from results.report.promised import TITLE, Promised
 from results.report.switches import Switches, switches_between
 from results.sentences import facts, reasons
 from results.summary import summarise
@@ -33,11 +34,14 @@ class Report:
         Of each design; empty for the paper view alone.
     switches : Switches or int
         All combinations of lever groups; else how many groups there are (0: none).
+    promised : tuple of Promised
+        Promises that were checked for the report.
     """
 
     comparison: Comparison
     runs: tuple[Run, ...]
     switches: Switches | int
+    promised: tuple[Promised, ...] = ()
 
     @property
     def attribution(self) -> Attribution | None:
@@ -123,7 +127,7 @@ def report_bytes(report: Report, suffix: str, language: str = "en") -> bytes:
 
             return page(report, language).encode()
         case ".md":
-            return _markdown(comparison, language).encode()
+            return _markdown(report, language).encode()
         case ".xlsx":
             from results.exports.xlsx import comparison_workbook
 
@@ -166,8 +170,20 @@ def _with_levers(
     return Report(comparison, runs, switches)
 
 
-def _markdown(comparison: Comparison, language: str) -> str:
+def with_promises(report: Report, promised: Sequence[Promised]) -> Report:
+    """Return the report with what became of promises."""
+    return replace(report, promised=tuple(promised))
+
+
+def _markdown(report: Report, language: str) -> str:
+    comparison = report.comparison
     names = " → ".join(each.scenario.name.in_language(language) for each in comparison.summaries)
     known = comparison.notes(language)
     more = [f"- {line}" for line in facts(comparison, language) if line not in known]
-    return "\n".join([f"# {names}", "", comparison.markdown(language), "", *more, ""])
+    lines = [f"# {names}", "", comparison.markdown(language), "", *more, ""]
+    if report.promised:
+        from results.promises.reports import markdown
+
+        found = [each.finding for each in report.promised]
+        lines += [f"## {TITLE.in_language(language)}", "", markdown(found, language), ""]
+    return "\n".join(lines)

@@ -13,6 +13,7 @@ from results.font import FAMILY, missing, subset_woff
 from results.report import gallery, parts
 from results.report.builder import Report
 from results.report.markup import said, section, spoken
+from results.report.promised import promised
 from results.report.switches import Switches
 from rules import Kind, Name
 
@@ -64,6 +65,8 @@ def page(report: Report, language: str) -> str:
             charts += [gallery.alone(switches), gallery.tradeoff(switches)]
         told = parts.worth(report.attribution)
         body.append(section("worth", _TITLES["worth"], told, _grid(charts)))
+    if report.promised:
+        body.append(promised(report.promised))
     body.append(section("flows", _TITLES["flows"], some, gallery.diagrams(drawn), classes="wide"))
     body.append(section("times", _TITLES["times"], _times(report)))
     body.append(parts.method(comparison, report.attribution))

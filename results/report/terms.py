@@ -28,6 +28,12 @@ _CHINESE = {
     "limit": "法定时限",
     "basis": "依据",
     "before it by statute": "法定前置",
+    "promise": "承诺",
+    "verdict": "结论",
+    "claim": "要求",
+    "measured": "实测",
+    "run": "运行",
+    "saved": "保存时间",
 }
 
 
