@@ -9,6 +9,7 @@ import pytest
 
 from rules import InputError
 from scenarios import Scenario, compile_plan, load, read_scenario
+from scenarios.compile import compile_together
 from scenarios.plan import Plan
 from simulator import Outcome, Trace, simulate
 from simulator.draws import case_facts
@@ -332,6 +333,27 @@ def test_the_shipped_mix_goes_the_ways_that_its_tables_say():
     assert {desk for case in range(420, 2820) for _, desk in went[case]} <= {
         "window", "correction", "returned",
     }  # fmt: skip
+
+
+def test_a_type_may_come_as_a_file_says(tmp_path):
+    """Shops of a file of three arrivals are three, at those instants; factories stay."""
+    types = FACTORY + SHOP + '[type.arrivals]\ntrace = "shops.csv"\n'
+    folder = folder_of(tmp_path, types)
+    (folder / "shops.csv").write_text("2013-03-01T09:30\n2013-02-01T10:00\n2013-02-04\n", "utf-8")
+    plan = compile_plan(read_scenario(folder))
+    trace = only(plan)
+    calendar = plan.calendars[0]
+    assert [str(calendar.datetime_of(int(tick))) for tick in trace.arrival[60:]] == [
+        "2013-02-01 10:00:00", "2013-02-04 00:00:00", "2013-03-01 09:30:00",
+    ]  # fmt: skip
+    assert (trace.arrival[:60] == only(compile_plan(mix(tmp_path))).arrival[:60]).all()
+
+
+def test_a_mix_is_not_mixed_again(tmp_path):
+    """A folder with types is a plan of its own: putting it beside another is refused."""
+    scenario = mix(tmp_path)
+    with pytest.raises(InputError, match="put all types into one folder"):
+        compile_together((scenario, scenario))
 
 
 def test_a_mix_too_large_for_memory_is_refused(tmp_path):
