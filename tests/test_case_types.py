@@ -184,6 +184,15 @@ def test_a_joint_step_keeps_the_members_that_a_case_needs(tmp_path):
     assert found["F", "P"].keys == ("F", "P")
 
 
+def test_a_watched_joint_step_has_the_limit_of_joint_handling(tmp_path):
+    """Joint handling: 45 working days and 15 more (行政许可法 art. 42); unwatched it has none."""
+    for said, limit, longer in (("\n[clock]\n", 45, 15), ("", 0, 0)):
+        plan = compile_plan(mix(tmp_path, FACTORY + said, "joint"))
+        joint = [step for step in plan.steps if step.key == "R"]
+        assert {step.statute // plan.day_ticks for step in joint} == {limit}
+        assert {step.extension // plan.day_ticks for step in joint} == {longer}
+
+
 def test_the_class_and_level_come_from_the_tables(tmp_path):
     """What a row says of level and class holds for the cases of that row and no others."""
     rows = ROWS.replace("n4,-,-,-,P,,", "n4,-,< 50,-,P,,immediate\nn5,-,>= 50,-,P,,")
