@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from rules.law import national_law
 from scenarios import Plan
 from simulator import Interval, mean_interval
 from simulator.account import Account
+from simulator.statistics import paired_difference
 
 _MOST_DESKS = 10
 """Desks shown in the table of lights, those with the most red ones."""
@@ -58,6 +60,13 @@ class ClockSummary:
         parts, wholes = (self.account.of(what, key, name).tolist() for name in (part, whole))
         days = [a / b / self.day_ticks for a, b in zip(parts, wholes, strict=True) if b]
         return mean_interval(days, self.level) if days else None
+
+    def mean_days(self, key: str) -> list[float]:
+        """Return the mean elapsed working days of a type in each replication that finished some."""
+        days, cases = (
+            self.account.of("type", key, name).tolist() for name in ("elapsed", "finished")
+        )
+        return [a / b / self.day_ticks for a, b in zip(days, cases, strict=True) if b]
 
     def number(self, what: str, key: str, measure: str) -> Interval:
         """Return the mean of a number over replications."""
@@ -186,6 +195,32 @@ class ClockSummary:
             ]
             for key in self.account.keys("stop")
         ]
+
+
+def types_compared(
+    designs: Sequence[tuple[str, ClockSummary | None]], language: str
+) -> list[list[str]]:
+    """Return the elapsed working days of each case type in each design, the header first.
+
+    The last columns are the paired differences of the later designs from the first. Empty
+    where the designs have no types, or other ones.
+    """
+    clocks = [each for _, each in designs if each is not None]
+    if len(clocks) < len(designs) or len({each.types for each in clocks}) != 1:
+        return []
+    keys = [key for key, _ in designs]
+    change = word("change of mean", language)
+    changes = [change] if len(keys) == 2 else [f"{change}: {key}" for key in keys[1:]]
+    table = [[word("case type", language), *keys, *changes]]
+    for key, name in clocks[0].types:
+        days = [each.mean_days(key) for each in clocks]
+        row = [name.in_language(language) or key]
+        row += [_text(mean_interval(values, clocks[0].level)) if values else "" for values in days]
+        for values in days[1:]:
+            both = len(values) == len(days[0]) > 0
+            row.append(_text(paired_difference(values, days[0], clocks[0].level)) if both else "")
+        table.append(row)
+    return table if len(table) > 1 else []
 
 
 def accounted(plan: Plan, account: Account, level: float) -> ClockSummary | None:

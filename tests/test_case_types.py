@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -342,6 +343,22 @@ def test_the_shipped_mix_goes_the_ways_that_its_tables_say():
     assert {desk for case in range(420, 2820) for _, desk in went[case]} <= {
         "window", "correction", "returned",
     }  # fmt: skip
+
+
+def test_compare_tells_what_each_type_gains(tmp_path, capsys):
+    """Parallel handling saves factories days, and shops none: each type stands in its own line."""
+    from lianban.cli import main
+
+    folder = folder_of(tmp_path / "mix", FACTORY + SHOP)
+    asked = ["compare", str(folder), f"{folder}/parallel", "--replications", "5"]
+    assert main(asked) == 0
+    lines = capsys.readouterr().out.splitlines()
+    gains = {}
+    for name in ("factory", "shop"):
+        (line,) = [each for each in lines if each.split()[:1] == [name]]
+        gains[name] = float(re.findall(r"-?\d+\.\d", line)[4])
+    assert gains["factory"] < -0.5
+    assert gains["shop"] == 0.0
 
 
 def test_a_type_may_come_as_a_file_says(tmp_path):

@@ -112,9 +112,13 @@ def compare(options: argparse.Namespace, console: Console) -> Outcome:
 
 def as_text(comparison: Comparison, language: str, *, words: bool = False) -> str:
     """Return the table, its lines in words, and what must be known to read it."""
+    from results.clock_summary import types_compared
     from results.sentences import facts, in_words
 
     parts = [fitted(comparison.table(language))]
+    clocks = [(each.scenario.key, each.clocks) for each in comparison.summaries]
+    if types := types_compared(clocks, language):
+        parts.append(fitted(types))
     words = words or len(comparison.summaries) <= MOST_IN_WORDS
     if words:
         parts += [paragraphs(each) for each in in_words(comparison, language)]
