@@ -29,7 +29,7 @@ from scenarios.life import (
     Waiting,
 )
 from scenarios.orders import ORDERS
-from scenarios.sections import read_crews, read_sections
+from scenarios.sections import read_crews, read_sections, staff_rows
 from scenarios.toml_files import Settings
 
 LIFE_TABLES = (
@@ -97,7 +97,7 @@ def read_life(
         absence=people.number("absence", 0.0, high=0.99),
         part_time=_part_time(people, offices, hours),
         staff=read_sections(
-            settings,
+            (*settings.tables("staff"), *staff_rows(folder, settings.reading)),
             offices={
                 key: {"window": at[0], "reviewer": at[1], "approver": dict(approvers).get(key, 0)}
                 for key, at in offices.items()

@@ -1,12 +1,15 @@
-"""Who of an office may do what, and survey crews: the tables ``[[staff]]`` and ``[[crew]]``."""
+"""Who of an office may do what, and survey crews: ``[[staff]]``, staff.csv and ``[[crew]]``."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from rules import did_you_mean
+from rules.catalogue import Reading
+from rules.csv_tables import Column, read_table
 from scenarios.gatherings import Trip
 from scenarios.plan import Desk, Pool
 from scenarios.toml_files import Settings
@@ -93,17 +96,58 @@ class Crew:
         )
 
 
+STAFF_FILE = "staff.csv"
+STAFF_COLUMNS = (
+    Column("office", ("部门", "部门编号"), required=True),
+    Column("role", ("岗位", "角色")),
+    Column("people", ("人数", "人员")),
+    Column("steps", ("环节", "事项")),
+    Column("desks", ("工序", "经手")),
+    Column("hours", ("作息", "工作时间")),
+    Column("name", ("姓名", "科室")),
+)
+"""Columns of staff.csv; the last is for the reader only."""
+
+_LIST = re.compile(r"[;；、,，\s]+")
+
+
+def staff_rows(folder: Path, reading: Reading) -> tuple[Settings, ...]:
+    """Return the rows of ``staff.csv``, where there is one, as tables ``[[staff]]``.
+
+    Steps and desks are lists with ``;``, ``、`` or blanks in between.
+    """
+    if not (folder / STAFF_FILE).exists():
+        return ()
+    table = reading.take(read_table(folder / STAFF_FILE, STAFF_COLUMNS))
+    found = []
+    for row in table.rows:
+        values: dict[str, object] = {
+            key: row[key] for key in ("office", "role", "hours") if row[key]
+        }
+        for key in ("steps", "desks"):
+            if row[key]:
+                values[key] = [each for each in _LIST.split(row[key]) if each]
+        if row["people"]:
+            number = row["people"]
+            values["people"] = int(number) if number.isdecimal() and len(number) < 9 else number
+        found.append(Settings(table.file, values, reading, {(): row.line}))
+    return tuple(found)
+
+
 def read_sections(
-    settings: Settings,
+    tables: Iterable[Settings],
     *,
     offices: Mapping[str, Mapping[str, int]],
     hours: Collection[str],
     steps: Collection[str],
 ) -> tuple[Section, ...]:
-    """Read ``[[staff]]``; ``offices`` says how many people each has in each role."""
+    """Read ``[[staff]]`` and rows of staff.csv.
+
+    ``offices`` says how many people each has in each role.
+    """
     found = []
     listed: dict[tuple[str, str], int] = {}
-    for table in settings.tables("staff"):
+    for table in tables:
         table.only(("office", "role", "people", "steps", "desks", "hours"))
         office, role = table.text("office"), table.text("role", "reviewer")
         people = table.whole("people", 1, low=1, high=10_000)

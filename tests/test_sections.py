@@ -36,6 +36,28 @@ def test_a_staff_table_says_who_may_do_what(tmp_path):
     assert pool.shifts[1].desks == (-1,)
 
 
+def test_a_staff_table_may_be_kept_in_excel(tmp_path):
+    """A CSV with Chinese headers says the same as the tables of scenario.toml."""
+    toml = scenario(
+        tmp_path,
+        '[[staff]]\noffice = "drc"\npeople = 2\nsteps = ["A", "D"]\ndesks = ["review"]\n'
+        '[[staff]]\noffice = "drc"\nrole = "window"\nhours = "monday"\n',
+    ).life.staff
+    rows = (
+        "姓名,部门,岗位,人数,环节,工序,作息\n一科,drc,,2,A、D,review,\n窗口,drc,window,,,,monday\n"
+    )
+    (tmp_path / "staff.csv").write_text(rows, "utf-8-sig")
+    assert scenario(tmp_path).life.staff == toml
+    (tmp_path / "staff.csv").write_text("office,people,steps\ndrc,two,A\ndrd,1,X\n", "utf-8")
+    with pytest.raises(InputError) as raised:
+        scenario(tmp_path)
+    assert [str(problem) for problem in raised.value.problems] == [
+        "staff.csv:2: people: 'two' is not a whole number between 1 and 10000",
+        "staff.csv:3: office: no office is called 'drd' (did you mean 'drc'?)",
+        "staff.csv:3: steps: no step is called 'X'",
+    ]
+
+
 def test_few_skills_make_cases_longer(tmp_path):
     """Where three of four reviewers do A only, decisions wait for the fourth."""
     many = {"number": 120, "per_year": 1000}
