@@ -43,7 +43,9 @@ def main() -> None:
         with SweepStore(path, sweep.header()) as store:
             crew = crew_for(sweep, options.workers)
             processes = crew.size
+            before = time.process_time()
             run_sweep(sweep, store, crew)
+            handing = time.process_time() - before
             tallies = [tally_of_design(sweep, store, design) for design in designs]
         size = path.stat().st_size
     means = [(tally.column("elapsed") / tally.column("cases")).tolist() for tally in tallies]
@@ -61,7 +63,9 @@ def main() -> None:
         f"{cores()} cores"
     )
     print(f"{seconds:8.1f} s elapsed, {visits / seconds:,.0f} activities/s")
-    print(f"{sum(each.ru_utime + each.ru_stime for each in used):8.1f} s of processor time")
+    driver, workers = (each.ru_utime + each.ru_stime for each in used)
+    print(f"{driver + workers:8.1f} s of processor time")
+    print(f"{handing:8.2f} s of it to hand out, take in and keep blocks")
     print(f"{max(each.ru_maxrss for each in used) / 1024:8.0f} MB at most in a process")
     print(f"{size / 1e6:8.1f} MB in the store")
     if gains:

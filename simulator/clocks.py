@@ -105,15 +105,20 @@ def clocks(plan: Plan, trace: Trace, visits: Visits | None = None) -> Clocks:
         open_ready, open_start, open_end = visits.open(0)
     else:
         open_ready, open_start, open_end = (
-            counting.worked_many(np.zeros_like(rows[:, at]), rows[:, at]) for at in (3, 4, 5)
+            counting.worked_many(np.zeros(1, dtype=np.int64), rows[:, at]) for at in (3, 4, 5)
         )
 
-    def total(ticks: IntArray, among: NDArray[np.bool_] | None = None) -> IntArray:
-        held = ticks if among is None else np.where(among, ticks, 0)
-        return np.bincount(case, weights=held, minlength=len(trace.arrival)).astype(np.int64)
+    parts = set(_parts(plan).tolist())
+
+    def total(ticks: IntArray, index: int | None = None) -> IntArray:
+        if index is not None and parts != {index}:
+            if index not in parts:
+                return np.zeros(len(trace.arrival), dtype=np.int64)
+            ticks = np.where(part == index, ticks, 0)
+        return np.bincount(case, weights=ticks, minlength=len(trace.arrival)).astype(np.int64)
 
     service = open_end - open_start
-    of = {each.value: total(service, part == index) for index, each in enumerate(Part)}
+    of = {each.value: total(service, index) for index, each in enumerate(Part)}
     queue = total(open_start - open_ready)
     # work that an urgent case interrupted waited, too
     pauses = trace.holds[trace.holds[:, 0] == Hold.PAUSE]

@@ -124,7 +124,7 @@ class Trace:
         left out.
         """
         cases, desks = self.ready.shape
-        case, desk = np.divmod(np.arange(cases * desks), max(1, desks))
+        case, desk = np.repeat(np.arange(cases), desks), np.tile(np.arange(desks), cases)
         dense = np.column_stack(
             [case, desk, np.zeros_like(case)]
             + [each.ravel() for each in (self.ready, self.start, self.end)]

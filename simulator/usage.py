@@ -58,9 +58,10 @@ class Visits:
         """Return the open ticks of a calendar before each visit's ready, start and end."""
         if calendar not in self._open:
             keeps = self.plan.calendars[calendar]
-            start = np.zeros(len(self.rows), dtype=np.int64)
+            start = np.zeros(1, dtype=np.int64)
             ready, begin, end = (
-                keeps.worked_many(start, self.rows[:, place]) for place in (3, 4, 5)
+                keeps.worked_many(start, np.ascontiguousarray(self.rows[:, place]))
+                for place in (3, 4, 5)
             )
             self._open[calendar] = ready, begin, end
         return self._open[calendar]
