@@ -6,6 +6,7 @@ import random
 from collections.abc import Generator
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import combinations_with_replacement, islice
 from typing import Any
 
 import simpy
@@ -60,12 +61,13 @@ def approval_process(cases: int = model.CASES, key: str = "approval") -> Plan:
 
 
 def redesigns(count: int) -> list[Plan]:
-    """Return the process with one person more here and there: today and ``count - 1`` others."""
+    """Return today's process, and up to 36 with two people more, each in other pools."""
     today = approval_process()
     plans = [today]
-    for number in range(1, count):
+    pairs = combinations_with_replacement(range(len(today.pools)), 2)
+    for number, more in enumerate(islice(pairs, count - 1), 1):
         pools = list(today.pools)
-        for at in (number % len(pools), (number * 3 + number // len(pools)) % len(pools)):
+        for at in more:
             pools[at] = replace(pools[at], capacity=pools[at].capacity + 1)
         plans.append(replace(today, key=f"approval/{number}", pools=tuple(pools)))
     return plans

@@ -1,7 +1,7 @@
 """How long a study takes: redesigns, replications and cases as a planner would ask for them.
 
-A sweep of the 20-activity process of :mod:`benchmarks.approval`: today and redesigns with a
-person more here and there, simulated block by block on all cores and kept in a store on
+A sweep of the 20-activity process of :mod:`benchmarks.approval`: today and redesigns with
+two people more here or there, simulated block by block on all cores and kept in a store on
 disk, as ``lianban compare --store`` does; the paired differences at the end are part of
 it. Elapsed seconds, processor seconds of driver and workers, and the most memory that any
 of them took. Run from the checkout; the numbers may be smaller:
