@@ -20,8 +20,8 @@ Worth = dict[str, "list[Fraction]"]
 """Of each measure one number on paper, or one for each replication."""
 
 
-_AT_ONCE = 128
-"""Most designs in memory at once."""
+_AT_ONCE = 32
+"""Designs that are simulated together: enough for all cores, few enough to hear of progress."""
 
 
 class Designs:
