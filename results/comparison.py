@@ -265,7 +265,7 @@ class Comparison:
         assert_kept(chosen, claim, confidence=confidence, seed=self.summaries[0].seed or None)
 
     def save(self, path: str | Path, language: str = "en") -> Path:
-        """Write the report as ``.html``, ``.md`` or ``.xlsx``; whole or not at all."""
+        """Write the report as ``.html``, ``.md``, ``.xlsx`` or ``.pdf``; whole or not at all."""
         from results.report import save_report
 
         return save_report(self, Path(path), language)

@@ -484,14 +484,14 @@ def test_the_command_writes_each_form(city: list[Scenario], tmp_path: Path):
     for suffix in FORMS:
         words = ["report", str(city[0].folder), str(city[0].folder / "parallel")]
         assert main([*words, "--paper", "-o", str(folder / f"r{suffix}")]) == 0
-    assert sorted(path.name for path in folder.iterdir()) == ["r.html", "r.md", "r.xlsx"]
+    assert {path.name for path in folder.iterdir()} == {f"r{suffix}" for suffix in FORMS}
     assert (folder / "r.html").read_bytes().startswith(b"<!DOCTYPE html>")
 
 
 @pytest.mark.parametrize(
     ("output", "more", "said"),
     [
-        ("r.docx", [], ".html .md .xlsx"),
+        ("r.docx", [], ".html .md .xlsx .pdf"),
         ("none/r.html", [], "no such folder"),
         ("r.html", ["--paper", "--levers"], "choose one"),
     ],
@@ -541,3 +541,24 @@ def test_a_report_shows_what_became_of_promises(tmp_path: Path, capsys):
     assert "| BROKEN | :5 | short |" in (tmp_path / "r.md").read_text(encoding="utf-8")
     assert main(["report", *words[:-1], str(tmp_path), "-o", str(output)]) == 2
     assert capsys
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler is not installed")
+def test_the_report_on_paper_can_be_searched(city: list[Scenario], tmp_path: Path):
+    """The PDF holds the result, both diagrams and the charts; its fonts are inside."""
+    path = tmp_path / "r.pdf"
+    path.write_bytes(report_bytes(build_report(city, replications=5), ".pdf", "zh"))
+
+    def told(*words: str) -> str:
+        done = subprocess.run([*words], capture_output=True, check=True, text=True)
+        return done.stdout
+
+    text = told("pdftotext", str(path), "-")
+    pages = text.split("\f")
+    assert len(pages) >= 6
+    assert "纸面工作日" in pages[0]
+    assert "减少 2 个工作日" in pages[0].replace("\n", "")
+    assert "办结历时分布" in text
+    fonts = told("pdffonts", str(path)).splitlines()[2:]
+    assert fonts
+    assert all(" yes " in row for row in fonts)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lianban.commands.options import Commands
     from results.report.promised import Promised
 
-FORMS = (".html", ".md", ".xlsx")
+FORMS = (".html", ".md", ".xlsx", ".pdf")
 """Endings that the help lists; a test holds them to what results can write."""
 
 

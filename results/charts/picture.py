@@ -70,13 +70,18 @@ def _draw(
         _add(axes, shape, order, scale)
 
 
-def pdf_of(pictures: Sequence[Picture], paper: str) -> bytes:
-    """Return a PDF with one landscape sheet for each picture; the same pictures, the same bytes."""
+def pdf_of(pictures: Sequence[Picture], paper: str, charts: Sequence[Axes] = ()) -> bytes:
+    """Return a PDF with one landscape sheet for each picture; the same pictures, the same bytes.
+
+    Charts follow, each on a page of its own size.
+    """
     out = io.BytesIO()
     told = {"Title": pictures[0].title, "CreationDate": None, "ModDate": None}
     with rc_context({"pdf.fonttype": 42}), PdfPages(out, metadata=told) as book:
         for picture in pictures:
             book.savefig(sheet(picture, paper))
+        for axes in charts:
+            book.savefig(axes.get_figure(root=True))
     return out.getvalue()
 
 

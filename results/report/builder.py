@@ -16,7 +16,7 @@ from rules import did_you_mean
 from scenarios import Scenario, compile_plan
 from simulator import Run, simulate
 
-FORMS = (".html", ".md", ".xlsx")
+FORMS = (".html", ".md", ".xlsx", ".pdf")
 """Endings of a report."""
 
 Progress = Callable[[str], None]
@@ -126,6 +126,10 @@ def report_bytes(report: Report, suffix: str, language: str = "en") -> bytes:
             from results.report.page import page
 
             return page(report, language).encode()
+        case ".pdf":
+            from results.report.sheets import report_pdf
+
+            return report_pdf(report, language)
         case ".md":
             return _markdown(report, language).encode()
         case ".xlsx":
@@ -145,7 +149,7 @@ def save_report(comparison: Comparison, path: Path, language: str = "en") -> Pat
 
     if path.suffix.lower() not in FORMS:
         report_bytes(Report(comparison, (), 0), path.suffix)
-    page_wanted = path.suffix.lower() == ".html"
+    page_wanted = path.suffix.lower() in (".html", ".pdf")
     report = report_of(comparison) if page_wanted else Report(comparison, (), 0)
     write_whole(path, report_bytes(report, path.suffix, language))
     return path
