@@ -108,7 +108,7 @@ def _end(act: Callable[[], Outcome], console: Console) -> int:
         console.note(_("lianban: %s") % error)
         return Outcome.INPUT_ERROR
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = _spoken(error.strerror or type(error).__name__, console)
         console.note(_("lianban: %s") % ": ".join(map(str, filter(None, (error.filename, reason)))))
         return Outcome.INPUT_ERROR
     except Exception as error:
