@@ -24,6 +24,7 @@ STORIES = {
     "anshan-realestate": ("", "staged"),
     "county-filing": ("", "parallel"),
     "county-filing-small": ("", "parallel"),
+    "county-mix": ("", "parallel"),
     "jiaxing": ("", "reform"),
     "jiaxing-agency": ("reform", "reform-agency"),
     "jiaxing-centre": ("", "both"),
