@@ -210,6 +210,12 @@ def test_before_and_after_are_drawn_apart(page: Bench):
     shown, gone = steps("overlay")
     assert shown == 14
     assert gone > 0
+    changed, gone_too = steps("changes")
+    assert 0 < changed < 14
+    assert gone_too == gone
+    same = page.ask("/flow?a=jiaxing&b=jiaxing&view=changes&lang=en")
+    assert same.status == 200
+    assert "there is no change to draw" in same.text
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from lianban.workbench.speech import Language
 
-VIEWS = ("before", "after", "overlay")
+VIEWS = ("before", "after", "overlay", "changes")
 _LONGEST = 120
 _MOST = 64
 
@@ -26,7 +26,7 @@ class State:
     simulate : bool
         Whether the page also simulates what it shows.
     view : str
-        Of the flow: ``before``, ``after`` or ``overlay``.
+        Of the flow: ``before``, ``after``, ``overlay`` or ``changes`` alone.
     step : str
         The step whose details are open; empty: none.
     case : int

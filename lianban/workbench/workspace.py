@@ -5,8 +5,11 @@ Nothing outside the folder is read or written, but the shipped scenarios, which 
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,19 +61,13 @@ class Workspace:
 
     def places(self) -> tuple[Place, ...]:
         """Return every scenario: those of the opened folder, then the shipped ones."""
-        from scenarios import shipped
-        from scenarios.library import shipped_folder
-
         own: dict[str, Place] = {}
         if self.folder is not None:
             for file in (self.folder / _FILE, *sorted(self.folder.glob(f"*/{_FILE}"))):
                 # a link may lead out of the folder
                 if file.is_file() and file.resolve().is_relative_to(self.folder):
                     own.setdefault(file.parent.name, Place(file.parent.name, file.parent, False))
-        ours = tuple(
-            Place(key, shipped_folder() / key, True) for key in shipped() if key not in own
-        )
-        return (*own.values(), *ours)
+        return (*own.values(), *(place for place in _shipped() if place.key not in own))
 
     def place(self, key: str) -> Place:
         """Return a scenario's place by the first part of its key.
@@ -135,12 +132,25 @@ class Workspace:
 _FILE = "scenario.toml"
 
 
+@cache
+def _shipped() -> tuple[Place, ...]:
+    """Return the scenarios that came with the program; they do not change while it runs."""
+    from scenarios import shipped
+    from scenarios.library import shipped_folder
+
+    return tuple(Place(key, shipped_folder() / key, True) for key in shipped())
+
+
 def stamp_of(folder: Path) -> Stamp:
     """Return names, sizes and times of the files that a scenario is made of."""
     found = []
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if path.suffix.lower() in _ENDINGS and not name.startswith("runs/") and path.is_file():
-            about = path.stat()
-            found.append((name, about.st_size, about.st_mtime_ns))
-    return tuple(found)
+    for place, folders, names in os.walk(folder):
+        if place == str(folder) and "runs" in folders:
+            folders.remove("runs")
+        for name in names:
+            if name.lower().endswith(_ENDINGS):
+                path = os.path.join(place, name)
+                with suppress(OSError):  # a file that goes at this moment, a link to nowhere
+                    about = os.stat(path)
+                    found.append((path, about.st_size, about.st_mtime_ns))
+    return tuple(sorted(found))

@@ -32,7 +32,12 @@ def content(scene: Scene) -> list[Html]:
     """Return the screen."""
     _ = scene.say
     state = scene.state
-    views = {"before": _("before (A)"), "after": _("after (B)"), "overlay": _("what changes")}
+    views = {
+        "before": _("before (A)"),
+        "after": _("after (B)"),
+        "overlay": _("what changes"),
+        "changes": _("changes only"),
+    }
     tabs = [
         tag(
             "a", name, href=f"/flow?{state.query(view=view)}", data_go=True,
@@ -41,14 +46,19 @@ def content(scene: Scene) -> list[Html]:
         for view, name in views.items()
     ]  # fmt: skip
     shown = scene.first if state.view == "before" else scene.last
-    before = scene.first if state.view == "overlay" else None
-    picture = flow_of(shown, before, scene.language)
+    before = scene.first if state.view in ("overlay", "changes") else None
+    which = "changes" if state.view == "changes" else "all"
+    try:
+        picture = _with_steps(scene, drawn(flow_of(shown, before, scene.language, shown=which)))
+    except ValueError:
+        # a flow that is read can be drawn; changes alone may be none
+        picture = tag("p", _("Every step is as it was: there is no change to draw."), class_="dim")
     title = scene.first.name.in_language(scene.language) if shown is scene.first else scene.name
     return [
         tag("h1", title),
         tag("div", tabs, class_="tabs"),
         tag("p", _("Choose a step for its days, its law and what it waits for."), class_="dim"),
-        tag("div", _with_steps(scene, drawn(picture)), class_="drawing flow"),
+        tag("div", picture, class_="drawing flow"),
         _details(scene),
         folded(_("the steps as a table"), _table(scene, shown)),
     ]
