@@ -189,14 +189,14 @@ def test_quick_toggles_leave_no_stale_view(chrome: Window):
 
 def test_a_refused_lever_cannot_be_switched(chrome: Window):
     """A disabled switch does nothing, shows why, and comes back when the reason goes."""
-    board = lever_board(load("jiaxing"), load("jiaxing/reform"))
+    board = lever_board(load("anshan-pharmacy"), load("anshan-pharmacy/one-matter"))
     assert board is not None
     off, refused = next(
         (off, refusal)
         for off in board.keys
         for refusal in board.design([k for k in board.keys if k != off]).refusals
     )
-    chrome.open(f"{START}&off={off}")
+    chrome.open(f"/?a=anshan-pharmacy&b=anshan-pharmacy/one-matter&lang=en&off={off}")
     switch = f"[data-key='lever-{refused.group}']"
     before = chrome.run("return location.href")
     assert chrome.run(f'return document.querySelector("{switch}").ariaDisabled') == "true"

@@ -265,8 +265,14 @@ def _switch(scene: Scene, screen: str, switch: Switch) -> Html:
     key = f"lever-{switch.group.key}"
     turned = f"{screen}?{scene.state.toggled(switch.group.key).query()}"
     refused = [tag("p", each.in_language(language), class_="why") for each in switch.refused]
+    state = ("mixed" if switch.partly else "true") if switch.on else "false"
+    why = (
+        _("a part of it cannot be used with the others as they are:")
+        if switch.partly
+        else _("cannot be used with the others as they are:")
+    )
     look = tag("span", class_="knob", aria_hidden="true")
-    if switch.refused:
+    if switch.barred:
         control = tag(
             "span", look, tag("b", name), role="switch", aria_checked="false", tabindex="0",
             aria_disabled="true", aria_describedby=f"{key}-why", data_key=key, class_="switch",
@@ -274,13 +280,13 @@ def _switch(scene: Scene, screen: str, switch: Switch) -> Html:
     else:
         control = tag(
             "a", look, tag("b", name), href=turned,
-            role="switch", aria_checked="true" if switch.on else "false", data_go=True,
+            role="switch", aria_checked=state, data_go=True,
             data_lever=State.mark(switch.group.key), data_key=key, class_="switch",
         )  # fmt: skip
     return tag(
         "li",
         control,
-        tag("div", _("cannot be used with the others as they are:"), refused, class_="refused",
+        tag("div", why, refused, class_="refused",
             id=f"{key}-why") if refused else None,
         folded(_("what it does"), tag("ul", [tag("li", each) for each in told])),
     )  # fmt: skip

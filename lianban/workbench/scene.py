@@ -30,18 +30,26 @@ class Switch:
     told : tuple of Name
         What each of them does in the full redesign.
     on : bool
-        Whether it is used.
+        Whether it is used, at least in part.
+    partly : bool
+        Whether some of its levers cannot be used with the others as they are.
     wanted : bool
         Whether the planner wants it, even where it cannot be used now.
     refused : tuple of Name
-        Why it cannot be used with the others as they are; empty: it can.
+        Why it, or a part of it, cannot be used with the others as they are; empty: it can.
     """
 
     group: LeverGroup
     told: tuple[Name, ...]
     on: bool
+    partly: bool
     wanted: bool
     refused: tuple[Name, ...]
+
+    @property
+    def barred(self) -> bool:
+        """Whether none of its levers can be used."""
+        return bool(self.refused) and not self.partly
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +135,19 @@ class Boards:
             return Scene(replace(state, off=()), first, last, last, ())
         chosen = frozenset(state.chosen(board.keys))
         design = self._design(board, key, chosen)
-        left_out = {refusal.group for refusal in design.refusals}
         switches = []
         for group in board.groups:
             wanted = group.key in chosen
             tried = design if wanted else self._design(board, key, chosen | {group.key})
             refused = [r.sentence for r in tried.refusals if r.group == group.key]
+            # a group may hold levers that stand without those refused: they are used
+            usable = len(refused) < len(group.levers)
             switches.append(
                 Switch(
                     group,
                     board.sentences(group),
-                    wanted and group.key not in left_out,
+                    wanted and usable,
+                    bool(refused) and usable,
                     wanted,
                     tuple(dict.fromkeys(refused)),
                 )
