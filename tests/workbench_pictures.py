@@ -1,8 +1,8 @@
 """Pictures of every screen of the workbench, made by driving it: looked at, and kept in docs/.
 
 ``python tests/workbench_pictures.py`` writes ``docs/pictures/workbench`` anew;
-``python tests/workbench_pictures.py FOLDER`` writes every width, language and sheet of paper
-there, to be looked at.
+``python tests/workbench_pictures.py FOLDER [SCREEN ...]`` writes every width, language and
+sheet of paper there, to be looked at.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ KEPT = Path(__file__).resolve().parents[1] / "docs" / "pictures" / "workbench"
 DESIGNS = "a=jiaxing&b=jiaxing/reform"
 SCREENS = {
     "compare": f"/?{DESIGNS}&sim=1",
-    "levers": f"/?{DESIGNS}&off=share_in_zone",
+    "levers": "/?a=anshan-pharmacy&b=anshan-pharmacy/one-matter&off=drop_prerequisite",
     "flow": f"/flow?{DESIGNS}&step=R09",
     "gantt": f"/gantt?{DESIGNS}",
     "distribution": f"/distribution?{DESIGNS}",
@@ -69,8 +69,9 @@ def picture(page: Window, width: int, most: int = 2600) -> bytes:
 def main() -> None:
     """Write the pictures."""
     everything = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    names = sys.argv[2:] or list(SCREENS)
     with bench() as served, window(served.port, served.passes.token) as page:
-        for name in SCREENS:
+        for name in names:
             for language in ("en", "zh"):
                 show(page, name, language)
                 folder = everything or KEPT
