@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from scenarios.plan import Plan
-from simulator.plan_arrays import uncovered
+from simulator.plan_arrays import is_simple, uncovered
 from simulator.trace import Trace
 
 ENGINES = ("auto", "simpy", "fast")
@@ -18,6 +18,10 @@ ENGINES = ("auto", "simpy", "fast")
 
 WORTH_COMPILED_CODE = 20_000
 """Desk visits from which loading the compiled engine takes less time than it saves."""
+
+WORTH_THE_WHOLE_KERNEL = 300_000
+"""The same for plans with more than first-come queues: that kernel takes half a minute to compile
+where it is not kept on disk yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,8 @@ def engine_for(plan: Plan, replications: int = 1, asked: str = "auto") -> Engine
     if asked == "simpy":
         return Engine("simpy", "the SimPy engine was asked for")
     visits = plan.cases * len(plan.desks) * replications
-    if asked == "auto" and visits < WORTH_COMPILED_CODE:
+    least = WORTH_COMPILED_CODE if is_simple(plan) else WORTH_THE_WHOLE_KERNEL
+    if asked == "auto" and visits < least:
         return Engine("simpy", f"{visits} desk visits are done before compiled code is loaded")
     if missing := uncovered(plan):
         names = ", ".join(missing)

@@ -1,9 +1,10 @@
 """The compiled engine: the traces of the SimPy engine, tick for tick, a hundred times sooner.
 
 It runs plans for which :func:`simulator.plan_arrays.uncovered` names nothing. The draws are
-those of :mod:`simulator.draws`; :mod:`simulator.fast_kernel` plays them out. The latter
-needs numba and is imported at the first run. Whether a run is worth that, and what to do
-where numba is missing, is decided in :mod:`simulator.engines`.
+those of :mod:`simulator.draws`; :mod:`simulator.fast_kernel` plays out plans with first-come
+queues only, :mod:`simulator.fast_run` all others. Both need numba, imported at the first run.
+Whether a run is worth that, and what to do where numba is missing, is decided in
+:mod:`simulator.engines`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import numpy as np
 
 from scenarios.plan import IntArray, Plan
 from simulator.draws import arrival_times, calendars_of, case_facts, case_types, desk_times, holds
-from simulator.plan_arrays import House, hours_of, house_of, uncovered
+from simulator.extensions import with_extensions
+from simulator.plan_arrays import House, hours_of, house_of, is_simple, uncovered
 from simulator.trace import Outcome, Trace
 
 
@@ -35,10 +37,25 @@ def simulate_replication(plan: Plan, seed: int, replication: int) -> Trace:
         When numba is not installed.
     """
     from simulator import simpy_engine
-    from simulator.fast_kernel import replicate
 
     if missing := uncovered(plan):
         raise NotCovered(f"{plan.key}: the compiled engine does not know {', '.join(missing)}")
+    if is_simple(plan):
+        trace = _simple(plan, seed, replication)
+    else:
+        from simulator.fast_run import played_out
+
+        trace = played_out(plan, seed, replication)
+    if trace is None:
+        # it tells which work does not end, so that both engines say the same
+        return simpy_engine.simulate_replication(plan, seed, replication)
+    return with_extensions(trace, plan, seed, replication)
+
+
+def _simple(plan: Plan, seed: int, replication: int) -> Trace | None:
+    """Run a plan that the quicker kernel knows; None when work does not end."""
+    from simulator.fast_kernel import replicate
+
     house, hours = _arrays(plan, seed, replication)
     arrival = arrival_times(plan, seed, replication)
     work = desk_times(plan, seed, replication)
@@ -55,8 +72,7 @@ def simulate_replication(plan: Plan, seed: int, replication: int) -> Trace:
             ready, start, end, finish,
         )  # fmt: skip
         if not ended:
-            # it tells which work does not end, so that both engines say the same
-            return simpy_engine.simulate_replication(plan, seed, replication)
+            return None
     shape = plan.cases, house.width
     return Trace(
         arrival,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from simulator.draws import case_facts, holds
 from simulator.trace import Hold, Trace
 
 if TYPE_CHECKING:
+    from simulator.fast_state import Played
     from simulator.simpy_engine import House
 
 
@@ -64,7 +65,7 @@ def refuse_endless(house: House) -> None:
     )
 
 
-def trace_of(house: House) -> Trace:
+def trace_of(house: House | Played) -> Trace:
     """Return what happened; what has not happened by the end is cut off there."""
     end_of_run = house.plan.until or 0
     finish = np.array(house.finish, dtype=np.int64)
@@ -74,23 +75,11 @@ def trace_of(house: House) -> Trace:
     )
     work = np.maximum(work, 0)
     earlier = np.array(house.earlier, dtype=np.int64).reshape(-1, 6)
-    again = _rows(
-        (
-            job // house.width,
-            house.base[job // house.width] + job % house.width,
-            visit,
-            house.ready[job],
-            house.start[job],
-            house.end[job],
-        )
-        for job, visit in house.visit.items()
-        if house.start[job] >= 0
-    )
+    again = _last_visits(house)
     holds = _holds(house, end_of_run)
     came, served = ready >= 0, start >= 0
     if house.skip is not None:  # those whom a desk does not concern were never served there
-        concerned = array("q", [not each for each in house.skip])
-        served &= _table(house, concerned) == 1
+        served &= _table(house, house.skip) == 0
     if end_of_run:
         # no end is known of who waits for another's zone result when the run ends
         end = np.where(served, np.where(end < 0, end_of_run, np.minimum(end, end_of_run)), end)
@@ -125,7 +114,7 @@ def trace_of(house: House) -> Trace:
     )
 
 
-def _holds(house: House, end_of_run: int) -> IntArray:
+def _holds(house: House | Played, end_of_run: int) -> IntArray:
     """Return who was held or let go other than by a visit, up to the end of the run."""
     rows = list(house.holds)
     now = end_of_run or house.now
@@ -133,27 +122,39 @@ def _holds(house: House, end_of_run: int) -> IntArray:
         case = job // house.width
         desk = house.base[case] + job % house.width
         rows.append((Hold.PAUSE, house.look.pools[desk][0], since, now, case, desk))
-    for job in house.visit:
-        if house.start[job] < 0 <= house.ready[job]:
-            case = job // house.width
-            desk = house.base[case] + job % house.width
-            left = house.end[job] if house.end[job] >= 0 else now
-            rows += [
-                (Hold.IN_VAIN, pool, house.ready[job], left, case, desk)
-                for pool in house.look.pools[desk]
-            ]
+    again = np.array(list(house.visit), dtype=np.int64)
+    ready, start = (np.asarray(each)[again] for each in (house.ready, house.start))
+    for job in again[(start < 0) & (ready >= 0)].tolist():
+        case = job // house.width
+        desk = int(house.base[case]) + job % house.width
+        left = int(house.end[job]) if house.end[job] >= 0 else now
+        rows += [
+            (Hold.IN_VAIN, pool, int(house.ready[job]), left, case, desk)
+            for pool in house.look.pools[desk]
+        ]
     rows += [
         (Hold.TOGETHER, pool, since, now, -1, -1)
         for kept in house.kept.values()
         for pool, _, since in kept
     ]
-    table = _rows(rows)
+    table = np.array(rows, dtype=np.int64).reshape(-1, 6)
     if end_of_run:
         table[:, 2:4] = np.minimum(table[:, 2:4], end_of_run)
     return table[np.lexsort(table.T[::-1])]
 
 
-def _table(house: House, instants: array[int]) -> IntArray:
+def _last_visits(house: House | Played) -> IntArray:
+    """Return the last visits that began of those who came to a desk again."""
+    pairs = np.array(list(house.visit.items()), dtype=np.int64).reshape(-1, 2)
+    job, number = pairs.T
+    case, place = np.divmod(job, max(1, house.width))
+    desk = np.asarray(house.base, dtype=np.int64)[case] + place
+    ready, start, end = (np.asarray(each)[job] for each in (house.ready, house.start, house.end))
+    rows = np.column_stack([case, desk, number, ready, start, end])
+    return np.asarray(rows[start >= 0], dtype=np.int64).reshape(-1, 6)
+
+
+def _table(house: House | Played, instants: array[int] | bytearray | IntArray) -> IntArray:
     local = np.array(instants, dtype=np.int64).reshape(house.cases, house.width)
     if len(house.plan.types) == 1:
         return local
@@ -162,7 +163,3 @@ def _table(house: House, instants: array[int]) -> IntArray:
         mine = house.types == number
         table[mine, each.first_desk : each.first_desk + each.desks] = local[mine, : each.desks]
     return table
-
-
-def _rows(rows: Any) -> IntArray:
-    return np.array(list(rows), dtype=np.int64).reshape(-1, 6)

@@ -23,27 +23,69 @@ if TYPE_CHECKING:
 
 COVERED: dict[str, tuple[str, ...]] = {
     "Plan": (
-        "key", "steps", "links", "desks", "pools", "calendars", "arrivals", "cases", "facts",
-        "interruptions", "learning",
+        "key", "steps", "links", "desks", "pools", "calendars", "arrivals", "cases", "types",
+        "facts", "interruptions", "learning", "in_flight", "supervision", "until", "sortings",
+        # for whoever reads the trace
+        "watch",
     ),
     "PlanStep": (
-        "key", "work", "desks", "when", "slower", "after_issue",
+        "key", "work", "desks", "of", "when", "slower", "priority", "after_issue",
         # for whoever reads the trace
-        "name", "kind", "office", "promise", "statute", "limit_calendar", "items",
-        # counts only where a pool's order is another than first come
-        "priority",
+        "name", "kind", "office", "promise", "promise_calendar", "statute", "limit_calendar",
+        "extension", "items",
     ),
     "Link": ("before", "after", "lag"),
     "Lag": ("ticks", "calendar"),
     "Desk": (
+        "step", "name", "pools", "calendar", "fixed", "share", "own", "stream", "part", "routes",
+        "aside", "when", "finishes", "patience", "to_limit", "keeps", "gathering", "other_than",
+        "slower",
+        # for the clocks
+        "reason", "restarts",
+    ),
+    "Pool": ("key", "name", "capacity", "calendar", "order", "room", "shifts", "errand"),
+    "CaseType": ("key", "name", "weight", "priority", "promise"),
+    "Fact": ("key", "values", "weights", "stream", "numbers", "points", "whole"),
+    "Sorting": ("key", "number", "salt", "facts", "types"),
+    "InFlight": ("type", "done"),
+    "Supervision": ("applicants", "chance", "after", "holds", "stream"),
+    "Route": ("to", "chances", "within"),
+    "ToTheLimit": ("chance", "limit", "last"),
+    "When": ("fact", "values"),
+    "Slower": ("when", "thousandths"),
+    "Shift": ("calendar", "people", "desks"),
+    "Meeting": ("key", "sittings", "slots", "length", "quorum"),
+    "Trip": ("least", "most", "key", "travel", "each", "wait"),
+    "ZoneResult": ("valid", "key"),
+    "Quota": ("licences",),
+    "FirstCome": (),
+    "ByPriority": (),
+    "Interrupting": (),
+    "EarliestDeadline": (),
+    "ByFiling": (),
+    "ByList": (),
+}  # fmt: skip
+"""Fields that the kernels, or the draws that they share with the SimPy engine, take account of."""
+
+SIMPLE: dict[str, tuple[str, ...]] = {
+    "PlanStep": (
+        "key", "work", "desks", "when", "slower", "priority", "after_issue", "name", "kind",
+        "office", "promise", "promise_calendar", "statute", "limit_calendar", "extension",
+        "items",
+    ),
+    "Plan": (
+        "key", "steps", "links", "desks", "pools", "calendars", "arrivals", "cases", "facts",
+        "interruptions", "learning", "watch",
+    ),
+    "Desk": (
         "step", "name", "pools", "calendar", "fixed", "share", "own", "stream", "part", "when",
-        "finishes",
+        "finishes", "slower", "reason", "restarts",
         # counts only where a pool has shifts
         "other_than",
     ),
     "Pool": ("key", "name", "capacity", "calendar"),
 }  # fmt: skip
-"""Fields that the kernel, or the draws that it shares with the SimPy engine, take account of."""
+"""Fields that the quicker kernel knows; priorities mean nothing without a queue order."""
 
 
 DESK_BITS, POOL_BITS = 20, 8
@@ -58,20 +100,45 @@ def uncovered(plan: Plan) -> tuple[str, ...]:
     --------
     ``uncovered(compile_plan(load("jiaxing/reform")))`` is empty.
     """
-    lags = {link.lag for link in plan.links}
-    values: Iterable[Any] = chain((plan,), plan.steps, plan.links, lags, plan.desks, plan.pools)
-    names = {name for value in values for name in _in_use(value)}
-    if len(plan.desks) > 2**DESK_BITS:
-        names.add("so many desks")
-    if any(len(desk.pools) > 2**POOL_BITS for desk in plan.desks):
-        names.add("so many pools of a desk")
+    names = {name for value in _values_of(plan) for name in _in_use(value, COVERED)}
     return tuple(sorted(names))
 
 
-def _in_use(value: Any) -> list[str]:
-    """Return the fields of a dataclass that are neither covered nor at their default."""
+@lru_cache(maxsize=64)
+def is_simple(plan: Plan) -> bool:
+    """Return whether the quicker kernel, which knows first-come queues only, can run a plan."""
+    values: Iterable[Any] = chain((plan,), plan.steps, plan.desks, plan.pools)
+    return not (
+        any(_in_use(value, SIMPLE) for value in values)
+        or len(plan.desks) > 2**DESK_BITS
+        or any(len(desk.pools) > 2**POOL_BITS for desk in plan.desks)
+    )
+
+
+def _values_of(plan: Plan) -> Iterable[Any]:
+    """Yield every value of a plan whose fields a kernel reads itself, each once."""
+    desks, steps = plan.desks, plan.steps
+    conditions = {when for desk in desks for when in desk.when}
+    conditions |= {when for step in steps for when in step.when}
+    return chain(
+        (plan,), steps, plan.links, {link.lag for link in plan.links}, desks, plan.pools,
+        plan.types, plan.facts, plan.sortings, set(plan.in_flight), conditions,
+        () if plan.supervision is None else (plan.supervision,),
+        {slower for step in steps for slower in step.slower},
+        {route for desk in desks for route in desk.routes},
+        {desk.to_limit for desk in desks} - {None},
+        {shift for pool in plan.pools for shift in pool.shifts},
+        {desk.gathering for desk in desks} - {None},
+        {pool.order for pool in plan.pools},
+    )  # fmt: skip
+
+
+def _in_use(value: Any, known: dict[str, tuple[str, ...]]) -> list[str]:
+    """Return the fields of a dataclass that are neither known nor at their default."""
     owner = type(value).__name__
-    unknown = [each for each in fields(value) if each.name not in COVERED[owner]]
+    if owner not in known:
+        return [owner]
+    unknown = [each for each in fields(value) if each.name not in known[owner]]
     return [f"{owner}.{each.name}" for each in unknown if not _is_default(value, each)]
 
 

@@ -287,7 +287,7 @@ class House:
                 self.at(until, self._enable, job)
                 return True
             if look.timed[step]:
-                self.began.setdefault(case * self.steps + step, now)
+                self.began.setdefault(self._step_place(case, desk), now)
             if look.silent[step]:
                 self.silence.begins(case, step, now)
         if self.ready[job] >= 0:
@@ -331,13 +331,18 @@ class House:
                     work = round(work * (each.thousandths / 1000))
         return work
 
+    def _step_place(self, case: int, desk: int) -> int:
+        """Return where a case's step stands in the lists by case and step."""
+        first: int = case * self.steps - self.type[case].first_step
+        return first + self.look.step[desk]
+
     def _leave_to_the_limit(self, job: int, case: int, desk: int, now: int) -> None:
         limit = self.plan.desks[desk].to_limit
         visit = self.visit.get(job, 0)
         if limit is None or self.draw(desk, LEFT).at(case, visit) >= limit.chance:
             return
         calendar = self.look.calendar[desk]
-        began = self.began[case * self.steps + self.look.step[desk]]
+        began = self.began[self._step_place(case, desk)]
         before = int(limit.last * self.draw(desk, LEFT_UNTIL).at(case, visit))
         left = calendar.worked(now, calendar.add(began, max(0, limit.limit - before)))
         self.work[job] = max(self.work[job], left)
@@ -470,7 +475,7 @@ class House:
         """Return the desk that the case goes to, or how it ends."""
         visit = self.visit.get(job, 0)
         number: float = self.draw(desk, ROUTE).at(case, visit)
-        began = self.began.get(case * self.steps + self.look.step[desk], 0)
+        began = self.began.get(self._step_place(case, desk), 0)
         for route in self.plan.desks[desk].routes:
             number -= route.chance(visit)
             if number < 0:
