@@ -118,7 +118,9 @@ def as_text(comparison: Comparison, language: str, *, words: bool = False) -> st
     parts = [fitted(comparison.table(language))]
     clocks = [(each.scenario.key, each.clocks) for each in comparison.summaries]
     if types := types_compared(clocks, language):
-        parts.append(fitted(types))
+        (_word, *designs), *rows = types
+        table = fitted([[_("type of case"), *designs], *rows])
+        parts.append(_("mean working days by type of case:") + "\n" + table)
     words = words or len(comparison.summaries) <= MOST_IN_WORDS
     if words:
         parts += [paragraphs(each) for each in in_words(comparison, language)]

@@ -11,7 +11,7 @@ from lianban.commands.compare import as_text
 from lianban.commands.diagram import draw
 from lianban.commands.options import UsageError, add_chance, chance, new_command
 from lianban.files import whole_folder
-from lianban.terminal import Console, Outcome, aligned, as_json, paragraphs
+from lianban.terminal import Console, Outcome, as_json, paragraphs
 
 if TYPE_CHECKING:
     from lianban.commands.options import Commands
@@ -110,10 +110,8 @@ def demo(options: argparse.Namespace, console: Console) -> Outcome:
             for kind in ("svg", "png"):
                 picture.save(draft / f"{picture_name}.{kind}")
                 files.append(f"{picture_name}.{kind}")
-    kinds = _types([before, after], replications, seed, console.language)
     lines = [
         as_text(comparison, console.language),
-        *kinds,
         # Jiaxing's own note stands under its table; the others tell what is given
         *([] if name == "jiaxing" else ["", _about(before, console.language)]),
         "",
@@ -136,28 +134,6 @@ def demo(options: argparse.Namespace, console: Console) -> Outcome:
 
 def _about(scenario: Scenario, language: str) -> str:
     return paragraphs([scenario.about.in_language(language)])
-
-
-def _types(designs: list[Scenario], replications: int, seed: int, language: str) -> list[str]:
-    """Return what each type of case takes: a total over several types says little."""
-    from fractions import Fraction
-
-    from results.summary import elapsed_times
-    from scenarios import compile_plan
-    from simulator import simulate
-
-    sorts = designs[0].sorts
-    if not sorts:
-        return []
-    # the same luck as above, so a few replications tell the same story
-    runs = [
-        simulate(compile_plan(each), min(replications, 5), seed, engine="auto") for each in designs
-    ]
-    rows = [[_("type of case"), *(each.key for each in designs)]]
-    for sort in sorts:
-        means = [elapsed_times(run, Fraction(0), sort.key).mean.mean() for run in runs]
-        rows.append([sort.name.in_language(language), *(f"{mean:.2f}" for mean in means)])
-    return ["", _("mean working days by type of case:"), aligned(rows)]
 
 
 __all__ = ["STORIES", "add_to", "demo"]
