@@ -13,13 +13,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from plans import HOUR, NINE_TO_FIVE, ROUND_THE_CLOCK
 
 from lianban.cli import main
 from rules import InputError
+from scenarios.arrivals import Gaps
 from scenarios.bounded_distributions import Below, ShiftedExponential, TruncatedNormal
 from scenarios.bpmn_model import read_model
 from scenarios.bpsim_import import read_bpsim
-from scenarios.distributions import Distribution, Uniform
+from scenarios.distributions import Distribution, Fixed, Uniform
 from scenarios.flow_graph import Block, Choice, Loop, Sequence, Together, Work, blocks_of
 from scenarios.flow_plan import Imported
 from scenarios.prosimos_import import read_prosimos
@@ -198,7 +200,7 @@ def test_visits_follow_the_law_of_the_flow(tmp_path: Path):
     imported = read_prosimos(path, said, 400)
     assert len(imported.notes) == 1
     assert "written out" in imported.notes[0]
-    measures = played(imported, 20)
+    measures = played(imported, 12)
     truth = {"a": 1.0, "d": 0.75 / 0.6, "g": 0.75 / 0.6, "r": 0.75 / 0.6 - 0.75, "c": 0.75}
     for name, mean in truth.items():
         interval = mean_interval([each.visits.get(name, 0) / 400 for each in measures], 0.999)
@@ -379,3 +381,31 @@ def test_the_command_tells_what_it_simulated(capsys):
     said = capsys.readouterr().err
     assert "a chance from 0 to 1, was expected" in said
     assert "no flow has the id 'x'" in said
+
+
+def test_gaps_run_on_while_the_door_is_closed():
+    """Who comes after hours waits for the opening, and the next gap begins there."""
+    # open from nine to five: a case every three hours comes at 12, 15, then at nine, 12, 15
+    comes = Gaps(Fixed(3 * HOUR)).times(np.full(5, 0.5), NINE_TO_FIVE)
+    assert (comes / HOUR).tolist() == [12, 15, 24 + 9, 24 + 12, 24 + 15]
+    first = Gaps(Fixed(3 * HOUR), at_once=True).times(np.full(3, 0.5), NINE_TO_FIVE)
+    assert (first / HOUR).tolist() == [9, 12, 15]
+    # through Saturday and Sunday
+    far = Gaps(Fixed(5 * 24 * HOUR)).times(np.full(1, 0.5), NINE_TO_FIVE)
+    assert (far / HOUR).tolist() == [7 * 24 + 9]
+    always = Gaps(Uniform(0, 4 * HOUR)).times(np.array([0.25, 0.75]), ROUND_THE_CLOCK)
+    assert (always / HOUR).tolist() == [1, 4]
+
+
+def test_nothing_of_a_hostile_drawing_is_run(tmp_path: Path, capsys):
+    """A document type, broken XML and a missing file are one line each, exit 2."""
+    bomb = tmp_path / "bomb.bpmn"
+    bomb.write_text('<!DOCTYPE x [<!ENTITY a "aa">]><definitions/>', "utf-8")
+    broken = tmp_path / "broken.bpmn"
+    broken.write_text("<definitions", "utf-8")
+    for path in (bomb, broken, tmp_path / "missing.bpmn"):
+        assert main(["import", str(path)]) == 2
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert said.err.count("\n") == 1
+        assert path.name in said.err
