@@ -45,7 +45,7 @@ class Spacing:
 
 
 ROOMY = Spacing(4.0, 5.0, 16.0, 1.24, False)
-TIGHT = Spacing(2.5, 3.0, 15.0, 1.16, True)
+TIGHT = Spacing(2.0, 3.0, 14.5, 1.16, True)
 """For flows that would else be too tall for a landscape sheet."""
 
 
@@ -164,6 +164,9 @@ class Card:
         if self.marks.status and sign and signed <= room + 6:
             left = x + _LEFT + (text_width(key, SMALL) + 5 if key else 0)
             shapes.append(Text(left, base, sign, EN, self.marks.status.word))
+        if self.air.joined and _links_fit(self.step, self.marks, self.language, self.width):
+            left = x + _LEFT + beside
+            shapes.append(Text(left, base, self.marks.links, SMALL, "link"))
         return shapes
 
     def title(self) -> str:
@@ -221,7 +224,7 @@ def card(
         if len(told) > _NAME_LINES:
             told = wrap(say("many-offices", language, n=len(others)), room, SMALL)
         written += [(line, SMALL, "chip-ink") for line in told]
-    if marks.links:
+    if marks.links and not (air.joined and _links_fit(step, marks, language, width)):
         written += [(line, SMALL, "link") for line in wrap(marks.links, room, SMALL, 9)]
     height = air.top + air.header + air.bottom
     height += sum(size * air.leading for _, size, _ in written)
@@ -233,6 +236,18 @@ def card(
 def office_name(key: str, offices: Mapping[str, Name], language: Language) -> str:
     """Return what an office is called; its key if nobody named it."""
     return " ".join(lines(offices[key], language)) if key in offices else key
+
+
+def _links_fit(step: Step, marks: Marks, language: Language, width: float) -> bool:
+    """Whether what a step is linked to fits between its key and its days, written in full."""
+    if not marks.links:
+        return False
+    sign = marks.status.sign if marks.status else ""
+    days = "" if marks.timeless else days_text(step.duration, language)
+    parts = [(step.key, SMALL), (sign, EN), (marks.links, SMALL), (days, EN)]
+    used = sum(text_width(text, size) + 6 for text, size in parts if text)
+    edge = _CORNER + 2 if marks.critical else _RIGHT
+    return used <= width - _LEFT - edge - (3 if marks.run else 0)
 
 
 def _days(step: Step, language: Language, room: float) -> str:

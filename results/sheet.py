@@ -230,8 +230,8 @@ class Sheet:
             for key in keys
         }
         wires = [Wire(*edge.ends) for edge in edges if at[edge.before] == at[edge.after] == index]
-        pad = 7.0 if air is ROOMY else 3.5
-        gap = 10.0 if air is ROOMY else 7.0
+        pad = 7.0 if air is ROOMY else 2.5
+        gap = 10.0 if air is ROOMY else 6.0
         least = [sum(s * 1.25 for _, s in self.lane_label(lane)) + 2 * pad for lane in band.lanes]
         heights = {key: one.height for key, one in cards.items()}
         boxes = Boxes(band.columns, len(band.lanes), band.cells, heights, width, least, gap, pad)

@@ -12,7 +12,7 @@ import pytest
 from test_diagrams import check_band, check_labels, groups, random_procedure, small
 
 from results.critical import critical_of
-from results.display import Line, Rect, every, paint, save_pages, texts
+from results.display import Line, Rect, Text, every, paint, save_pages, texts
 from results.folding import changes_only, with_runs_folded
 from results.frame import LANDSCAPE
 from results.step_status import Status, step_statuses
@@ -197,3 +197,26 @@ def test_unknown_languages_and_forms_are_refused_with_the_known_ones(tmp_path):
     with pytest.raises(ValueError, match=r"\.svg, \.png, \.pdf"):
         flow_diagram(small()).save(tmp_path / "flow.pgn")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["jiaxing/parallel", "jiaxing/staged"])
+def test_35_steps_side_by_side_fit_one_a3_sheet_in_chinese(name):
+    """In one language the smallest text is 6.5 pt (English: 6 pt) on a landscape A3 sheet."""
+    for language, least in (("zh", 6.5), ("en", 6.1)):
+        picture = flow_of(load(name), None, language)
+        smallest = min(s.size for s in every(picture.shapes) if isinstance(s, Text))
+        scale = min(1134 / picture.width, 785 / picture.height)  # points of the printable sheet
+        assert smallest * scale >= least
+
+
+@pytest.mark.parametrize("name", ["jiaxing", "jiaxing-measures", "anshan-realestate", "zhongshan"])
+def test_every_bar_of_a_shipped_timeline_is_named(name):
+    """Beside or in each bar stands its name, not only its days."""
+    today = load(name)
+    for redesign in today.redesigns:
+        design = load(f"{name}/{redesign}")
+        picture = timeline_of([today, design], "en")
+        names = {s.name.in_language("en") for p in (today, design) for s in p.procedure.steps}
+        for group in groups(picture, "bar"):
+            said = [s.text for s in group.shapes if isinstance(s, Text)]
+            assert names & set(said), f"{group.key} of {design.key} has no name"
