@@ -158,7 +158,8 @@ def test_simulated_days_are_those_of_the_command_line(page: Bench):
 
 def test_a_job_is_cancelled_and_the_next_one_runs(page: Bench):
     """Stopping long work ends it; the process behind it takes the next."""
-    asked = json.dumps({"work": "compare", "query": "a=jiaxing", "more": {"what": "times"}})
+    more = {"least": "paper_days", "steps": "35", "simulate": "1"}
+    asked = json.dumps({"work": "optimize", "query": "a=jiaxing", "more": more})
     first = json.loads(page.ask("/jobs", "POST", body=asked.encode()).body)
     assert json.loads(page.ask(f"/jobs/{first['key']}", "DELETE").body)["state"] == "cancelled"
     assert json.loads(page.ask(f"/jobs/{first['key']}").body)["state"] == "cancelled"
