@@ -36,6 +36,8 @@ from simulator.trace import Hold, Outcome
 FINISHED, IN_PROCESS = int(Outcome.FINISHED), int(Outcome.IN_PROCESS)
 LEAVES_REFUSED, LEAVES_WITHDRAWN = int(Outcome.REFUSED), int(Outcome.WITHDRAWN)
 TOGETHER = int(Hold.TOGETHER)
+STEP_BITS = 20
+"""Bits of a step's number beside a case's."""
 
 
 @compiled
@@ -117,10 +119,13 @@ def reach_special(
     """Prepare a desk that is more than a queue; the new ``top`` when nothing is left to do."""
     now = state[lay.NOW]
     case, step = job >> house[lay.PLACE_BITS], get(house, lay.DESK_STEP, desk)
-    if get(house, lay.STEP_TIMED, step) and desk == get(house, lay.STEP_FIRST, step):
-        place = step_place(house, state, case, step)
-        if get(state, lay.BEGAN, place) < 0:
-            put(state, lay.BEGAN, place, now)
+    if desk == get(house, lay.STEP_FIRST, step):
+        if get(house, lay.STEP_CLEARED, step):
+            until = steps_open(house, state, case)
+            if until:
+                schedule(state, until, lay.ENABLE, job)
+                return top
+        begin_step(house, hours, state, case, step)
     own = get(house, lay.DESK_OWN, desk)
     visit = get(state, lay.VISIT, job)
     if get(state, lay.READY, job) >= 0:
@@ -142,6 +147,8 @@ def reach_special(
         put(state, lay.END, job, now)
         return let_pass(state, job, top)
     kind = get(house, lay.DESK_GATHERS, desk)
+    if kind == lay.IS_CONSULTATION:
+        return ask(house, hours, state, job, desk, top)
     if kind == lay.IS_ZONE:
         return ask_zone(house, hours, table, state, job, desk, top)
     if kind != lay.NO_GATHERING:
@@ -160,6 +167,128 @@ def reach_special(
     if get(house, lay.DESK_LIMIT, desk) >= 0:
         leave_to_the_limit(house, hours, chances, state, job, case, desk, visit)
     return -1
+
+
+@compiled
+def steps_open(house: IntArray, state: IntArray, case: int) -> int:
+    """Return until when a step that asks for clearance waits, or 0."""
+    if not house[lay.APPLICANTS]:
+        return 0
+    applicant = get(state, lay.APPLICANT, case)
+    until = get(state, lay.STEPS_UNTIL, applicant)
+    return until if get(state, lay.STEPS_SINCE, applicant) < state[lay.NOW] < until else 0
+
+
+@compiled
+def begin_step(house: IntArray, hours: IntArray, state: IntArray, case: int, step: int) -> None:
+    """Remember when a case came to a step first, and let the limit run that silence has."""
+    now, place = state[lay.NOW], step_place(house, state, case, step)
+    if get(house, lay.STEP_TIMED, step) and get(state, lay.BEGAN, place) < 0:
+        put(state, lay.BEGAN, place, now)
+    ticks = get(house, lay.STEP_SILENCE, step)
+    if ticks >= 0 and not get(state, lay.OPEN, place):
+        put(state, lay.OPEN, place, 1)
+        until = add(hours, get(house, lay.STEP_SILENCE_CALENDAR, step), now, ticks)
+        schedule(state, until, lay.STEP_DUE, case << STEP_BITS | step)
+
+
+@compiled
+def ask(house: IntArray, hours: IntArray, state: IntArray, job: int, desk: int, top: int) -> int:
+    """Ask every office for its opinion."""
+    now = state[lay.NOW]
+    one, beyond = get(house, lay.DESK_ASKS, desk), get(house, lay.DESK_ASKS, desk + 1)
+    put(state, lay.START, job, now)
+    put(state, lay.ASKED, job, beyond - one)
+    for at in range(one, beyond):
+        put(state, lay.STACK, top, job + get(house, lay.ASKS, at) - desk)
+        top += 1
+    silence = get(house, lay.DESK_LENGTH, desk)
+    if silence:
+        until = add(hours, get(house, lay.DESK_CALENDAR, desk), now, silence)
+        schedule(state, until, lay.ASK_DUE, job)
+    return top
+
+
+@compiled
+def inspect(house: IntArray, chances: FloatArray, state: IntArray, case: int, desk: int) -> None:
+    """Let an inspection of a decision find something, or nothing."""
+    number = luck(state, case, get(house, lay.DESK_STREAM, desk), 0, FINDING)
+    if number < chances[get(house, lay.DESK_FINDING_CHANCE, desk)]:
+        holds = get(house, lay.DESK_FINDS, desk)
+        applicant = get(state, lay.APPLICANT, case)
+        if get(house, lay.DESK_AT_DOOR, desk):
+            hold_up(state, lay.HELD_SINCE, lay.HELD_UNTIL, applicant, holds)
+        else:
+            hold_up(state, lay.STEPS_SINCE, lay.STEPS_UNTIL, applicant, holds)
+
+
+@compiled
+def hold_up(state: IntArray, since: int, until: int, applicant: int, ticks: int) -> None:
+    """Let an applicant wait from the next tick on, or longer than he does already."""
+    now, held = state[lay.NOW], get(state, until, applicant)
+    if now >= held:
+        put(state, since, applicant, now)
+    put(state, until, applicant, max(held, now + ticks))
+
+
+@compiled
+def unqueue(house: IntArray, state: IntArray, job: int, desk: int) -> None:
+    """Take a job out of every queue in which it stands."""
+    if get(house, lay.DESK_GATHERS, desk) == lay.NO_GATHERING:
+        drop(house, state, job, desk)
+    else:
+        go_from_gathering(house, state, job, desk)
+
+
+@compiled
+def cut(house: IntArray, state: IntArray, job: int, desk: int) -> None:
+    """End what is not over yet."""
+    now, end, start = state[lay.NOW], get(state, lay.END, job), get(state, lay.START, job)
+    if get(state, lay.READY, job) < 0 or 0 <= end <= now:
+        return
+    if start < 0:
+        unqueue(house, state, job, desk)
+        put(state, lay.END, job, now)
+        return
+    put(state, lay.VOID, job, 1)
+    if not get(house, lay.DESK_STAFFED, desk):
+        put(state, lay.START, job, min(start, now))
+        put(state, lay.END, job, now)
+
+
+@compiled
+def stay_silent(house: IntArray, state: IntArray, job: int) -> int:
+    """Take silence for consent at a consultation; return how many jobs are stacked."""
+    case, desk = job >> house[lay.PLACE_BITS], desk_of(house, state, job)
+    if not get(state, lay.ASKED, job) or get(state, lay.FINISH, case) >= 0:
+        return 0
+    put(state, lay.ASKED, job, 0)
+    put(state, lay.END, job, state[lay.NOW])
+    for at in range(get(house, lay.DESK_ASKS, desk), get(house, lay.DESK_ASKS, desk + 1)):
+        asked = get(house, lay.ASKS, at)
+        cut(house, state, job + asked - desk, asked)
+    for answers in range(house[lay.DESKS]):
+        if get(house, lay.DESK_ANSWERS, answers) == desk:
+            cut(house, state, job + answers - desk, answers)
+    put(state, lay.STACK, 0, job + get(house, lay.DESK_DEEMED, desk) - desk)
+    return 1
+
+
+@compiled
+def end_step(house: IntArray, state: IntArray, case: int, step: int) -> int:
+    """Take silence for consent in a step; return how many jobs are stacked."""
+    place = step_place(house, state, case, step)
+    if not get(state, lay.OPEN, place):
+        return 0
+    put(state, lay.OPEN, place, 0)
+    if get(state, lay.FINISH, case) >= 0:
+        return 0
+    base = get(house, lay.TYPE_DESK, get(state, lay.TYPE, case))
+    first = (case << house[lay.PLACE_BITS]) - base
+    for desk in range(get(house, lay.STEP_DESKS, step), get(house, lay.STEP_LAST, step) + 1):
+        cut(house, state, first + desk, desk)
+    put(state, lay.STACK, 0, first + get(house, lay.STEP_SILENCE_DESK, step))
+    return 1
 
 
 @compiled
@@ -279,6 +408,9 @@ def pass_on(
     bits = house[lay.PLACE_BITS]
     case = job >> bits
     desk = desk_of(house, state, job)
+    if house[lay.ASKING] and get(state, lay.VOID, job):
+        put(state, lay.VOID, job, 0)
+        return top
     if get(state, lay.FINISH, case) >= 0 and get(state, lay.OUTCOME, case) != FINISHED:
         return top
     to = get(house, lay.DESK_AFTER, desk)
@@ -288,10 +420,27 @@ def pass_on(
     if to >= 0:
         put(state, lay.STACK, top, (case << bits) + to - base)
         return top + 1
+    if to == DONE and get(house, lay.DESK_ANSWERS, desk) >= 0:
+        asker = get(house, lay.DESK_ANSWERS, desk)
+        job += asker - desk
+        left = get(state, lay.ASKED, job)
+        put(state, lay.ASKED, job, max(0, left - 1))
+        if left != 1:
+            return top
+        put(state, lay.END, job, state[lay.NOW])
+        desk = asker
+        after = get(house, lay.DESK_AFTER, desk)
+        if after >= 0:
+            put(state, lay.STACK, top, job + after - asker)
+            return top + 1
+    elif to == DONE and get(house, lay.DESK_FINDS, desk) >= 0:
+        inspect(house, chances, state, case, desk)
     if to < DONE:
         let_leave(state, case, LEAVES_REFUSED if to == REFUSED else LEAVES_WITHDRAWN)
         return top
     step = get(house, lay.DESK_STEP, desk)
+    if get(house, lay.STEP_SILENCE, step) >= 0:
+        put(state, lay.OPEN, step_place(house, state, case, step), 0)
     if get(house, lay.STEP_MAIN, step):
         still = get(state, lay.OPEN_STEPS, case) - 1
         put(state, lay.OPEN_STEPS, case, still)
@@ -366,7 +515,7 @@ def finish(house: IntArray, chances: FloatArray, state: IntArray, case: int) -> 
     put(state, lay.FINISH, case, now)
     put(state, lay.OUTCOME, case, FINISHED)
     let_go(house, state, case)
-    if house[lay.APPLICANTS]:
+    if house[lay.SUPERVISED]:
         number = luck(state, case, house[lay.INSPECTION_STREAM], 0, FINDING)
         if number < chances[house[lay.INSPECTION_CHANCE]]:
             applicant = get(state, lay.APPLICANT, case)
@@ -418,8 +567,10 @@ def leave(house: IntArray, state: IntArray, case: int, outcome: int) -> None:
         job = (case << bits) + place
         if get(state, lay.READY, job) >= 0 > get(state, lay.START, job):
             put(state, lay.END, job, now)
-            if get(house, lay.DESK_GATHERS, base + place) == lay.NO_GATHERING:
-                drop(house, state, job, base + place)
-            else:
-                go_from_gathering(house, state, job, base + place)
+            unqueue(house, state, job, base + place)
+    for place in range(get(house, lay.TYPE_DESKS, of) * min(1, int(house[lay.ASKING]))):
+        job = (case << bits) + place
+        if get(state, lay.ASKED, job):
+            put(state, lay.ASKED, job, 0)
+            put(state, lay.END, job, now)
     let_go(house, state, case)

@@ -19,12 +19,16 @@ from scenarios.plan import IntArray
 from simulator.draws import FloatArray
 from simulator.fast_cases import (
     LEAVES_WITHDRAWN,
+    STEP_BITS,
     desk_of,
+    end_step,
     finish,
     give_back,
+    hold_up,
     let_leave,
     let_pass,
     reach,
+    stay_silent,
 )
 from simulator.fast_gathering import first_waiting, wait_no_longer
 from simulator.fast_queues import (
@@ -42,7 +46,7 @@ from simulator.fast_queues import (
     touch,
     touch_else,
 )
-from simulator.fast_serving import put_down, serve
+from simulator.fast_serving import put_down, serve, serve_leaving
 from simulator.fast_time import OPTIONS, compiled, sources_of
 
 Play = Callable[[IntArray, IntArray, FloatArray, IntArray, IntArray], int]
@@ -165,6 +169,21 @@ def pass_all(state: IntArray, first: int, ends: bool) -> int:
 
 
 @compiled
+def fall_due(state: IntArray, number: int, what: int, about: int) -> None:
+    """Let a limit pass when the round is over; those that pass stand in order."""
+    at = state[number]
+    if at >= state[lay.MOST_LEAVINGS]:
+        state[lay.FAULT] = lay.IS_FULL
+        return
+    state[number] = at + 1
+    while at and get(state, what, at - 1) > about:
+        put(state, what, at, get(state, what, at - 1))
+        at -= 1
+    put(state, what, at, about)
+    touch_else(state)
+
+
+@compiled
 def happen(house: IntArray, state: IntArray, what: int, about: int) -> int:
     """Let an event happen; return how many jobs it stacks."""
     now = state[lay.NOW]
@@ -206,16 +225,17 @@ def happen(house: IntArray, state: IntArray, what: int, about: int) -> int:
     elif what == lay.TAKEN_ON:
         done = about
     elif what == lay.HOLD_UP:
-        until = get(state, lay.HELD_UNTIL, about)
-        if now >= until:
-            put(state, lay.HELD_SINCE, about, now)
-        put(state, lay.HELD_UNTIL, about, max(until, now + house[lay.HELD_FOR]))
+        hold_up(state, lay.HELD_SINCE, lay.HELD_UNTIL, about, house[lay.HELD_FOR])
     elif what == lay.BACK:
         put(state, lay.FREE, about, get(state, lay.FREE, about) + 1)
         touch(state, about)
     elif what == lay.TEAM_DONE:
         done = read(state, about, VALUE)
         let_team_go(house, state, strike(state, about))
+    elif what == lay.ASK_DUE:
+        fall_due(state, lay.ASKED_DUES, lay.ASKED_DUE, about)
+    elif what == lay.STEP_DUE:
+        fall_due(state, lay.STEPS_DUES, lay.STEPS_DUE, about)
     else:  # a case waits for others on a trip no longer
         job = read(state, about, VALUE)
         wait_no_longer(house, state, job, desk_of(house, state, job), strike(state, about))
@@ -270,6 +290,16 @@ def _kernel(sources: str) -> Play:
                 continue
             if state[lay.COME_KEY] >= 0 and state[lay.COME_KEY] >> lay.TURN_BITS == now:
                 continue
+            if state[lay.ELSE_TOUCHED]:
+                serve_leaving(house, state)
+                for at in range(state[lay.ASKED_DUES]):
+                    top = stay_silent(house, state, get(state, lay.ASKED_DUE, at))
+                    reach(house, hours, chances, table, state, top)
+                for at in range(state[lay.STEPS_DUES]):
+                    due = get(state, lay.STEPS_DUE, at)
+                    top = end_step(house, state, due >> STEP_BITS, due & ((1 << STEP_BITS) - 1))
+                    reach(house, hours, chances, table, state, top)
+                state[lay.ASKED_DUES] = state[lay.STEPS_DUES] = 0
             serve(house, hours, table, state)
         return int(state[lay.FAULT])
 

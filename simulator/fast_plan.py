@@ -10,7 +10,7 @@ import numpy as np
 
 import simulator.fast_layout as lay
 from scenarios.distributions import Distribution
-from scenarios.gatherings import Meeting, Quota, Trip, ZoneResult
+from scenarios.gatherings import Consultation, Meeting, Quota, Trip, ZoneResult
 from scenarios.orders import ByFiling, ByList, ByPriority, EarliestDeadline, Interrupting
 from scenarios.plan import AMPLE, Desk, IntArray, Plan
 from scenarios.streams import stream_of
@@ -119,8 +119,10 @@ def kept_of(plan: Plan, look: Lookup) -> Kept:
     made.lists(lay.INSIDE_DONE, lay.DONE_STEPS, [case.done for case in plan.in_flight])
     made.list(lay.LEARNING, plan.learning)
     watch = plan.supervision
+    made.number(lay.APPLICANTS, plan.applicants if watch is None else watch.applicants)
+    made.number(lay.ASKING, any(look.asks) or any(look.silent))
     if watch is not None:
-        made.number(lay.APPLICANTS, watch.applicants)
+        made.number(lay.SUPERVISED, 1)
         made.number(lay.INSPECTED_AFTER, watch.after)
         made.number(lay.HELD_FOR, watch.holds)
         made.number(lay.INSPECTION_STREAM, watch.stream)
@@ -165,6 +167,12 @@ def _desks(made: Lists, plan: Plan, look: Lookup, chances: list[float], sets: li
     made.list(lay.DESK_LIMIT_LAST, (0 if each is None else each.last for each in limits))
     made.list(lay.DESK_LIMIT_CHANCE, range(len(desks)))
     chances += [0.0 if each is None else each.chance for each in limits]
+    found = [desk.finding for desk in desks]
+    made.list(lay.DESK_ANSWERS, (desk.answers for desk in desks))
+    made.list(lay.DESK_FINDS, (-1 if each is None else each.holds for each in found))
+    made.list(lay.DESK_AT_DOOR, (each is not None and each.at_door for each in found))
+    made.list(lay.DESK_FINDING_CHANCE, range(len(chances), len(chances) + len(desks)))
+    chances += [0.0 if each is None else each.chance for each in found]
     routes = [route for desk in desks for route in desk.routes]
     made.list(
         lay.DESK_ROUTES, np.concatenate([[0], np.cumsum([len(desk.routes) for desk in desks])])
@@ -201,6 +209,8 @@ def _gatherings(made: Lists, plan: Plan, look: Lookup, sets: list[Row]) -> None:
             kind[index] = lay.IS_ZONE
             slots[index], length[index] = len(sets), together.valid
             sets.append(_numbered(desk.own, ZONE, 64, desk.stream, DURATION))
+        elif isinstance(together, Consultation):
+            kind[index], length[index] = lay.IS_CONSULTATION, together.silence
         elif isinstance(together, Quota):
             kind[index] = lay.IS_QUOTA
             slots[index] = together.licences
@@ -213,6 +223,15 @@ def _gatherings(made: Lists, plan: Plan, look: Lookup, sets: list[Row]) -> None:
     made.list(lay.DESK_TRAVEL, travel)
     made.list(lay.DESK_EACH, each)
     made.list(lay.DESK_WAIT, wait)
+    asks = [desk.gathering for desk in plan.desks]
+    made.lists(
+        lay.DESK_ASKS,
+        lay.ASKS,
+        [each.asks if isinstance(each, Consultation) else () for each in asks],
+    )
+    made.list(
+        lay.DESK_DEEMED, (each.deemed if isinstance(each, Consultation) else -1 for each in asks)
+    )
 
 
 def _steps_and_types(made: Lists, plan: Plan, look: Lookup) -> None:
@@ -221,6 +240,13 @@ def _steps_and_types(made: Lists, plan: Plan, look: Lookup) -> None:
     made.list(lay.STEP_FIRST, look.first_desk)
     made.list(lay.STEP_MAIN, look.main)
     made.list(lay.STEP_TIMED, look.timed)
+    made.list(lay.STEP_CLEARED, look.cleared)
+    silent = [step.silence for step in plan.steps]
+    made.list(lay.STEP_SILENCE, (-1 if each is None else each.ticks for each in silent))
+    made.list(lay.STEP_SILENCE_CALENDAR, (0 if each is None else each.calendar for each in silent))
+    made.list(lay.STEP_SILENCE_DESK, (-1 if each is None else each.desk for each in silent))
+    made.list(lay.STEP_DESKS, (min(step.desks) for step in plan.steps))
+    made.list(lay.STEP_LAST, (max(step.desks) for step in plan.steps))
     made.list(lay.STEP_PRIORITY, (step.priority for step in plan.steps))
     made.list(lay.STEP_NEEDS, look.needs)
     made.lists(lay.STEP_UNLOCKS, lay.UNLOCKS, [[link.after for link in after] for after in links])

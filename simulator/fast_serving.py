@@ -45,7 +45,7 @@ OTHER_DUTY, PAUSE = int(Hold.OTHER_DUTY), int(Hold.PAUSE)
 def serve(house: IntArray, hours: IntArray, table: IntArray, state: IntArray) -> None:
     """Do what the round's events allow."""
     if state[lay.ELSE_TOUCHED]:
-        serve_else(house, hours, state)
+        gather(house, hours, state)
         # whatever leaving touches beside pools has been seen to
         state[lay.ELSE_TOUCHED] = 0
     while state[lay.TOUCHES]:
@@ -67,12 +67,17 @@ def serve(house: IntArray, hours: IntArray, table: IntArray, state: IntArray) ->
 
 
 @compiled
-def serve_else(house: IntArray, hours: IntArray, state: IntArray) -> None:
-    """Let cases leave, hold the sittings of this instant and give out licences."""
+def serve_leaving(house: IntArray, state: IntArray) -> None:
+    """Let cases leave whose time has come."""
     for at in range(state[lay.LEAVINGS]):
         mine = get(state, lay.LEAVING, at)
         leave(house, state, mine >> 3, mine & 7)
     state[lay.LEAVINGS] = 0
+
+
+@compiled
+def gather(house: IntArray, hours: IntArray, state: IntArray) -> None:
+    """Hold the sittings of this instant and give out licences."""
     for desk in range(house[lay.DESKS]):
         kind = get(house, lay.DESK_GATHERS, desk)
         if kind == lay.IS_MEETING and get(state, lay.MEETING_DUE, desk):

@@ -102,11 +102,12 @@ def state_of(
     hands = int(house[house[lay.POOL_HANDS] + pools])
     applicants = int(house[lay.APPLICANTS])
     interrupts = any(pool.order.interrupts for pool in plan.pools)
+    asking = bool(house[lay.ASKING])
     special, ranked = any(look.special), bool(house[lay.RANKED])
     most = {
         lay.MOST_EVENTS: roomy * (2 * jobs + steps + 1024),
         lay.MOST_TOUCHES: roomy * (jobs + 65_536),
-        lay.MOST_LEAVINGS: roomy * (cases + 1024),
+        lay.MOST_LEAVINGS: roomy * (cases + steps + 1024),
         lay.MOST_NOTES: roomy * (2 * jobs + 1024),
         lay.MOST_EARLIER: roomy * (jobs + 1024) * int(any(look.loops)),
         lay.MOST_HOLDS: roomy * (2 * jobs + 65_536),
@@ -120,7 +121,11 @@ def state_of(
         (lay.FINISH, cases, -1), (lay.OPEN_STEPS, cases, no_matter), (lay.KEPT, cases, -1),
         (lay.LUCK_KEY, cases, no_matter), (lay.APPLICANT, cases, no_matter),
         (lay.MISSING, steps, no_matter), (lay.ENABLED, steps, 0),
-        (lay.BEGAN, steps * any(look.timed), -1),
+        (lay.BEGAN, steps * any(look.timed), -1), (lay.OPEN, steps * any(look.silent), 0),
+        (lay.ASKED, jobs * asking, 0), (lay.VOID, jobs * asking, 0),
+        (lay.STEPS_SINCE, applicants, 0), (lay.STEPS_UNTIL, applicants, 0),
+        (lay.ASKED_DUE, most[lay.MOST_LEAVINGS], no_matter),
+        (lay.STEPS_DUE, most[lay.MOST_LEAVINGS], no_matter),
         (lay.WORK, jobs, no_matter), (lay.SKIP, jobs * (luck.skip is not None), 0),
         (lay.READY, jobs, -1), (lay.START, jobs, -1), (lay.END, jobs, -1),
         (lay.VISIT, jobs * special, 0), (lay.SEGMENT, jobs * interrupts, -1),
@@ -223,6 +228,9 @@ def trace_from(plan: Plan, look: Lookup, luck: Luck, state: IntArray) -> Trace:
     def numbers(what: int, size: int) -> IntArray:
         return state[state[what] : state[what] + size].copy()
 
+    if any(look.asks):  # whoever still waits for opinions does so until the run ends
+        asked = _by_case(state, look, lay.ASKED, cases) > 0
+        _by_case(state, look, lay.END, cases)[asked] = plan.until or int(state[lay.NOW])
     again = numbers(lay.REVISITED, int(state[lay.REVISITS]))
     visits = state[state[lay.VISIT] + again]
     places = (again >> bits) * width + (again & ((1 << bits) - 1))

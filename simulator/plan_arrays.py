@@ -25,12 +25,15 @@ COVERED: dict[str, tuple[str, ...]] = {
     "Plan": (
         "key", "steps", "links", "desks", "pools", "calendars", "arrivals", "cases", "types",
         "facts", "interruptions", "learning", "in_flight", "supervision", "until", "sortings",
+        "applicants",
         # for whoever reads the trace
         "watch",
     ),
     "PlanStep": (
         "key", "work", "desks", "of", "when", "slower", "priority", "after_issue",
+        "silence", "clearance",
         # for whoever reads the trace
+        "beside",
         "name", "kind", "office", "promise", "promise_calendar", "statute", "limit_calendar",
         "extension", "items",
     ),
@@ -39,7 +42,7 @@ COVERED: dict[str, tuple[str, ...]] = {
     "Desk": (
         "step", "name", "pools", "calendar", "fixed", "share", "own", "stream", "part", "routes",
         "aside", "when", "finishes", "patience", "to_limit", "keeps", "gathering", "other_than",
-        "slower",
+        "slower", "answers", "finding",
         # for the clocks
         "reason", "restarts",
     ),
@@ -58,6 +61,9 @@ COVERED: dict[str, tuple[str, ...]] = {
     "Trip": ("least", "most", "key", "travel", "each", "wait"),
     "ZoneResult": ("valid", "key"),
     "Quota": ("licences",),
+    "Consultation": ("asks", "silence", "deemed"),
+    "Silence": ("ticks", "calendar", "desk"),
+    "Finding": ("chance", "holds", "at_door"),
     "FirstCome": (),
     "ByPriority": (),
     "Interrupting": (),
@@ -129,6 +135,8 @@ def _values_of(plan: Plan) -> Iterable[Any]:
         {desk.to_limit for desk in desks} - {None},
         {shift for pool in plan.pools for shift in pool.shifts},
         {desk.gathering for desk in desks} - {None},
+        {desk.finding for desk in desks} - {None},
+        {step.silence for step in steps} - {None},
         {pool.order for pool in plan.pools},
     )  # fmt: skip
 

@@ -17,7 +17,7 @@ from plans import (
 from rules import Name
 from scenarios.arrivals import Poisson, Several, Spaced
 from scenarios.distributions import Exponential, Fixed, Lognormal
-from scenarios.gatherings import Meeting, Quota, Trip, ZoneResult
+from scenarios.gatherings import Consultation, Meeting, Quota, Trip, ZoneResult
 from scenarios.interruptions import Outage
 from scenarios.orders import (
     ByFiling,
@@ -34,11 +34,13 @@ from scenarios.plan import (
     CaseType,
     Desk,
     Fact,
+    Finding,
     InFlight,
     Part,
     Plan,
     Route,
     Shift,
+    Silence,
     Slower,
     Supervision,
     ToTheLimit,
@@ -52,6 +54,7 @@ ORDERS = (ByPriority(), EarliestDeadline(), ByFiling(), ByList())
 FEATURES = (
     "orders", "interrupting", "room", "errand", "shifts", "routes", "patience", "limit", "keeps",
     "meeting", "trip", "zone", "quota", "types", "in flight", "supervision", "until", "facts",
+    "consultation", "silence", "findings",
 )  # fmt: skip
 
 
@@ -299,6 +302,44 @@ def _supervision(draw: st.DrawFn, plan: Plan) -> Plan:
 @st.composite
 def _until(draw: st.DrawFn, plan: Plan) -> Plan:
     return replace(plan, until=draw(st.sampled_from([HOUR, 10 * HOUR, 3 * DAY])))
+
+
+@st.composite
+def _consultation(draw: st.DrawFn, plan: Plan) -> Plan:
+    """Let the first desk of some steps ask the second, and at times the third."""
+    for step in plan.steps:
+        if len(step.desks) < 2 or any(plan.desks[each].gathering for each in step.desks):
+            continue
+        asker, *others = step.desks
+        asked = others[: draw(st.integers(1, len(others)))]
+        deemed = others[-1] if others[-1] not in asked else -1
+        silence = draw(st.sampled_from([0, HOUR, 3 * HOUR])) if deemed >= 0 else 0
+        asks = Consultation(tuple(asked), silence, deemed)
+        plan = with_desk(plan, asker, gathering=asks, pools=(), own=Fixed(0), stream=asker)
+        for each in asked:
+            plan = with_desk(plan, each, aside=True, answers=asker)
+    return plan
+
+
+@st.composite
+def _silence(draw: st.DrawFn, plan: Plan) -> Plan:
+    for number, step in enumerate(plan.steps):
+        if len(step.desks) > 1 and draw(st.booleans()):
+            ticks = draw(st.sampled_from([HOUR, 2 * HOUR, DAY]))
+            plan = with_desk(plan, step.desks[-1], aside=True)
+            plan = with_step(plan, number, silence=Silence(ticks, 0, step.desks[-1]))
+    return plan
+
+
+@st.composite
+def _findings(draw: st.DrawFn, plan: Plan) -> Plan:
+    for number, desk in enumerate(plan.desks):
+        if number == plan.steps[desk.step].desks[-1] and draw(st.booleans()):
+            finding = Finding(0.5, draw(st.sampled_from([HOUR, DAY])), draw(st.booleans()))
+            plan = with_desk(plan, number, finding=finding, stream=2000 + number)
+    for number in range(len(plan.steps)):
+        plan = with_step(plan, number, clearance=draw(st.booleans()))
+    return plan if plan.supervision else replace(plan, applicants=draw(st.integers(1, 3)))
 
 
 @st.composite

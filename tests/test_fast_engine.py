@@ -139,19 +139,14 @@ def every_shipped_plan() -> list[str]:
 
 @pytest.mark.parametrize("name", every_shipped_plan())
 def test_shipped_scenarios_run_alike_on_both_engines(name):
-    """Whatever is shipped runs alike, or is refused with the feature's name."""
+    """Whatever is shipped runs alike."""
     plan = compile_plan(load(name))
-    if missing := uncovered(plan):
-        with pytest.raises(fast_engine.NotCovered, match=missing[0]):
-            fast_engine.simulate_replication(plan, 1, 0)
-    else:
-        same(plan, 1)
+    same(plan, 1)
 
 
-def test_what_is_shipped_is_covered_but_for_consultations():
-    """Of all shipped scenarios only the county's mix, which asks for opinions, runs on SimPy."""
-    not_yet = {name for name in every_shipped_plan() if uncovered(compile_plan(load(name)))}
-    assert not_yet <= {"county-mix", "county-mix/parallel"}
+def test_all_that_is_shipped_is_covered():
+    """No shipped scenario or redesign falls back to SimPy."""
+    assert not [name for name in every_shipped_plan() if uncovered(compile_plan(load(name)))]
 
 
 def test_queues_of_thousands_come_out_alike():
