@@ -13,9 +13,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from results.attribution import Attribution
-from results.numbers import change_of, days_text, interval_text, json_interval, json_number
+from results.numbers import (
+    change_of,
+    change_of_count,
+    count_text,
+    interval_text,
+    json_interval,
+    json_number,
+)
 from results.sentences import Line, reasons, sentences
-from results.summary import LEVEL, FloatArray, Summary, scenario_json, summarise
+from results.summary import (
+    LEVEL,
+    FloatArray,
+    Summary,
+    paper_days_text,
+    scenario_json,
+    summarise,
+)
 from results.tables import Table, html_table
 from results.words import word
 from scenarios import Scenario
@@ -102,8 +116,8 @@ class Comparison:
             "steps": other.steps - first.steps,
             "paper_days": json_number(change_of(first.paper_days, other.paper_days)),
             "serial_days": json_number(change_of(first.serial_days, other.serial_days)),
-            "visits": other.visits - first.visits,
-            "documents": other.documents - first.documents,
+            "visits": change_of_count(first.visits, other.visits),
+            "documents": change_of_count(first.documents, other.documents),
         }
         if difference is not None:
             document["elapsed"] = {
@@ -140,10 +154,10 @@ class Comparison:
             row = [
                 summary.scenario.key,
                 str(paper.steps),
-                days_text(paper.paper_days, language),
-                days_text(paper.serial_days, language),
-                str(paper.visits),
-                str(paper.documents),
+                paper_days_text(paper, "paper_days", language),
+                paper_days_text(paper, "serial_days", language),
+                count_text(paper.visits),
+                count_text(paper.documents),
             ]
             if summary.times is not None:
                 difference = self.differences[number - 1] if number else None
@@ -168,6 +182,13 @@ class Comparison:
             if zh
             else f"paper days: critical path in working days, no queues, no luck; counts {counts}"
         ]
+        if any(summary.paper.mixed for summary in self.summaries):
+            lines.append(
+                "多类办件混合：没有一件经过全部环节，故无合计天数、跑动与材料；按类型看模拟结果"
+                if zh
+                else "a mix of case types: no case takes all steps, so there are no total days, "
+                "visits or documents on paper; see the types in the simulation"
+            )
         if self.simulated:
             gains = sorted(d.gain for d in self.differences if d and d.gain)
             lines.append(

@@ -9,7 +9,7 @@ from fractions import Fraction
 from results.cards import EN, SMALL, ZH, inner_edge, kind_band
 from results.display import Group, Line, Picture, Rect, Shape, Strokes, Text, arrowhead, moved
 from results.font import shorten, text_width, wrap
-from results.lexicon import Language, kind_word, lines, number, say
+from results.lexicon import Language, kind_word, lines, number, say, unknown_word
 from results.step_status import SIGNS
 from rules import Kind, Name, Procedure
 
@@ -237,7 +237,7 @@ def closing_panel(
     figures = [
         ("steps", procedure.n_steps, before.n_steps if before else None),
         (
-            "working-days" if procedure.days_known else "days-unknown",
+            "working-days" if procedure.days_known else unknown_word(procedure),
             _days_known(procedure),
             _days_known(before) if before else None,
         ),
@@ -248,7 +248,7 @@ def closing_panel(
             ("visits", procedure.visits, before.visits if before else None),
             ("documents", procedure.documents, before.documents if before else None),
         )
-        if new or old
+        if (new or old) and not procedure.mixed
     ]
     shapes: list[Shape] = []
     inner, at_y = width - 28, y + 10
@@ -287,7 +287,7 @@ def promise_text(procedure: Procedure, promise: Fraction, language: Language) ->
     """Return a promised total and whether the days on paper keep it, with a sign and in words."""
     told = say("promised", language, days=number(promise))
     if not procedure.days_known:
-        return f"{told}: {say('days-unknown', language)}"
+        return f"{told}: {say(unknown_word(procedure), language)}"
     over = procedure.paper_days - promise
     if over > 0:
         return f"{told}: × {say('over', language, days=number(over))}"

@@ -31,6 +31,7 @@ WORDS: dict[str, Name] = {
     ),
     "through-edge": Name("经未画出的环节", "through steps not drawn"),
     "days-unknown": Name("时限不详", "days unknown"),
+    "days-by-type": Name("时限因类型而异", "days differ by type"),
     "visits": Name("跑动次数", "visits"),
     "documents": Name("申报材料", "documents"),
     "many-offices": Name("另有 {n} 个部门参与", "with {n} other offices"),
@@ -167,10 +168,15 @@ def days_text(duration: Duration, language: Language) -> str:
     )
 
 
+def unknown_word(procedure: Procedure) -> str:
+    """Return the word for why a procedure has no total of days."""
+    return "days-by-type" if procedure.mixed else "days-unknown"
+
+
 def paper_text(procedure: Procedure, language: Language) -> str:
     """Return a procedure's days on paper with their unit, or that no source gives them."""
     if not procedure.days_known:
-        return say("days-unknown", language)
+        return say(unknown_word(procedure), language)
     return f"{number(procedure.paper_days)} {say('working-days', language)}"
 
 

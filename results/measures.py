@@ -108,7 +108,10 @@ def times_of(design: Design, tally: Tally) -> Times:
         _share(tally, "elapsed", "cases", design.plan.day_ticks),
         _days(tally, "p50", design.plan.day_ticks),
         _days(tally, "p90", design.plan.day_ticks),
-        _share(tally, "within", "judged", 1),
+        # a design that has no days on paper has no limit to keep
+        np.full(tally.replications, np.nan)
+        if design.limit < 0
+        else _share(tally, "within", "judged", 1),
     )
 
 

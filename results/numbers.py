@@ -16,6 +16,22 @@ UNKNOWN = {"en": "unknown", "zh": "不详"}
 """What stands in place of days that no source gives."""
 
 
+def count_text(count: int | None) -> str:
+    """Return a number as it is, or a dash where there is none.
+
+    Examples
+    --------
+    >>> count_text(66), count_text(None)
+    ('66', '-')
+    """
+    return "-" if count is None else str(count)
+
+
+def change_of_count(old: int | None, new: int | None) -> int | None:
+    """Return how a number changed; None where either is not there."""
+    return None if old is None or new is None else new - old
+
+
 def days_text(days: Fraction | float | None, language: str = "en") -> str:
     """Return days with one decimal, or none when they are whole; a word where they are unknown.
 

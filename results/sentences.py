@@ -120,10 +120,13 @@ def sentences(comparison: Comparison) -> tuple[Line, ...]:
     chances = {measure: _corrected(first, others, measure) for measure in _TIMES}
     lines: list[Line] = []
     for number, other in enumerate(others):
-        lines += [_on_paper(first, other, measure) for measure in _PAPER]
+        mixed = first.paper.mixed or other.paper.mixed
+        # of a mix of case types only the catalogue's steps can be counted
+        lines += [_on_paper(first, other, m) for m in (_PAPER[:1] if mixed else _PAPER)]
         if first.times is None or other.times is None:
             continue
-        lines += [_in_time(first, other, m, chances[m][number]) for m in _TIMES]
+        asked = _TIMES[:-1] if None in (first.paper.paper_days, other.paper.paper_days) else _TIMES
+        lines += [_in_time(first, other, m, chances[m][number]) for m in asked]
     return tuple(lines)
 
 
@@ -152,6 +155,11 @@ def in_words(comparison: Comparison, language: str) -> list[list[str]]:
 
 def _as_before(summary: Summary) -> Name:
     zh, en = _called(summary)
+    if summary.paper.mixed:
+        return Name(
+            f"{zh}含多类办件，纸面上没有合计：请看模拟结果。",
+            f"{en} has several types of cases and no totals on paper: compare the simulation.",
+        )
     return Name(f"{zh}在纸面上与第一个方案没有差别。", f"{en} is on paper as the first design is.")
 
 

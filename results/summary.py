@@ -21,7 +21,7 @@ from results.measures import (
     pool_uses,
     times_of,
 )
-from results.numbers import days_text, interval_text, json_interval, json_number
+from results.numbers import count_text, days_text, interval_text, json_interval, json_number
 from results.words import word
 from rules import Procedure
 from scenarios import Plan, Scenario
@@ -46,18 +46,22 @@ class Paper:
         Critical path; None where no step says how long it takes: unknown is not zero.
     serial_days : Fraction or None
         Sum over steps, or None likewise.
-    visits, documents : int
-        Asked of the applicant.
+    visits, documents : int or None
+        Asked of the applicant; None in a mix of case types, as are the days: they differ by
+        type, and no case takes all steps.
     chain : tuple of str
         Steps of the critical path; none where no days are known.
+    mixed : bool
+        Whether there are several types of cases.
     """
 
     steps: int
     paper_days: Fraction | None
     serial_days: Fraction | None
-    visits: int
-    documents: int
+    visits: int | None
+    documents: int | None
     chain: tuple[str, ...]
+    mixed: bool = False
 
     @classmethod
     def of(cls, procedure: Procedure) -> Paper:
@@ -68,9 +72,10 @@ class Paper:
             steps=procedure.n_steps,
             paper_days=path.days if known else None,
             serial_days=procedure.serial_days if known else None,
-            visits=procedure.visits,
-            documents=procedure.documents,
+            visits=None if procedure.mixed else procedure.visits,
+            documents=None if procedure.mixed else procedure.documents,
             chain=path.keys if known else (),
+            mixed=procedure.mixed,
         )
 
 
@@ -140,10 +145,10 @@ class Summary:
         rows = [
             [word("measure", language), word("value", language)],
             [word("steps", language), str(paper.steps)],
-            [word("paper days", language), days_text(paper.paper_days, language)],
-            [word("serial days", language), days_text(paper.serial_days, language)],
-            [word("visits", language), str(paper.visits)],
-            [word("documents", language), str(paper.documents)],
+            [word("paper days", language), paper_days_text(paper, "paper_days", language)],
+            [word("serial days", language), paper_days_text(paper, "serial_days", language)],
+            [word("visits", language), count_text(paper.visits)],
+            [word("documents", language), count_text(paper.documents)],
         ]
         if self.times is not None:
             times = self.times
@@ -152,8 +157,9 @@ class Summary:
             ):  # fmt: skip
                 text = interval_text(_mean(values))
                 rows.append([f"{word(label, language)} ({word('elapsed wd', language)})", text])
-            share = _mean(100 * times.on_time)
-            rows.append([word("within paper days", language), f"{interval_text(share)} %"])
+            if paper.paper_days is not None:
+                share = _mean(100 * times.on_time)
+                rows.append([word("within paper days", language), f"{interval_text(share)} %"])
         return rows
 
     def flow_table(self, language: str) -> list[list[str]]:
@@ -191,12 +197,22 @@ class Summary:
         ]
 
 
+def limit_of(paper: Paper, plan: Plan) -> int:
+    """Return the ticks within which a case is on time on paper; -1 where nobody can say."""
+    return -1 if paper.paper_days is None else int(paper.paper_days * plan.day_ticks)
+
+
+def paper_days_text(paper: Paper, measure: str, language: str) -> str:
+    """Return days on paper; a dash in a mix of case types, whose days differ by type."""
+    return "-" if paper.mixed else days_text(getattr(paper, measure), language)
+
+
 def summarise(scenario: Scenario, run: Run | None = None) -> Summary:
     """Return a scenario's paper numbers and, with a run, its simulated ones."""
     paper = Paper.of(scenario.procedure)
     if run is None:
         return Summary(scenario, paper)
-    limit = int((paper.paper_days or 0) * run.plan.day_ticks)
+    limit = limit_of(paper, run.plan)
     design = Design(scenario.key, run.plan, limit)
     tally = tally_of(design, list(enumerate(run.replications)), run.seed)
     return Summary(

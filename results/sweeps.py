@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from results.clock_summary import accounted
 from results.comparison import Comparison, difference_of
 from results.measures import LEVEL, Times, flow_of, pool_uses, times_of
-from results.summary import Paper, Summary
+from results.summary import Paper, Summary, limit_of
 from scenarios import Scenario, compile_plan
 from simulator.blocks import Design, Tally, run_until_precise
 from simulator.crews import crew_for
@@ -21,8 +21,7 @@ from simulator.workers import Here, WorkersDoNotStart
 def design_of(scenario: Scenario) -> Design:
     """Return what a sweep simulates of a scenario; cases are on time within its paper days."""
     plan = compile_plan(scenario)
-    limit = int((Paper.of(scenario.procedure).paper_days or 0) * plan.day_ticks)
-    return Design(scenario.key, plan, limit)
+    return Design(scenario.key, plan, limit_of(Paper.of(scenario.procedure), plan))
 
 
 def simulated(

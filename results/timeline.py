@@ -38,7 +38,7 @@ def field_of(label: Name, procedure: Procedure) -> Field:
 
     Examples
     --------
-    >>> from rules import Duration, Edge
+    >>> from rules import Duration, Edge, Step
     >>> a = Step("a", Name(en="A"), "land", duration=Duration(5))
     >>> b = Step("b", Name(en="B"), "land", duration=Duration(3))
     >>> field = field_of(Name(en="now"), Procedure(Name(en="p"), (a, b), (Edge("a", "b"),)))
@@ -83,7 +83,7 @@ def timeline(
 
     Examples
     --------
-    >>> from rules import Duration
+    >>> from rules import Duration, Step
     >>> a = Step("a", Name("踏勘", "Survey"), "land", duration=Duration(5))
     >>> now = Procedure(Name("一步", "One step"), (a,), ())
     >>> "Survey" in timeline([(Name("现在", "now"), now)], language="en").svg()

@@ -79,7 +79,7 @@ def excerpt(
         if edge.before in kept and edge.after in kept
     )
     pending = tuple(key for key in procedure.pending if key in kept)
-    return replace(procedure, steps=steps, edges=edges, pending=pending)
+    return replace(procedure, steps=steps, edges=edges, pending=pending, mixed=False)
 
 
 def _part(step: Step, wanted: set[str], decided: Mapping[str, Decided]) -> Step | None:

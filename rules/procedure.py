@@ -63,6 +63,9 @@ class Procedure:
         Whose provisions hold besides the national ones, for instance ``CN-HN``.
     budget : Duration or None
         Total time that the whole flow is held to (批时总控, M50).
+    mixed : bool
+        Whether its steps belong to several types of cases, none of which takes them all: then
+        no sum over the steps, and no path through them, is any case's.
 
     Examples
     --------
@@ -84,6 +87,7 @@ class Procedure:
     on: date = date.max
     jurisdiction: str = "CN"
     budget: Duration | None = None
+    mixed: bool = False
 
     def __getitem__(self, key: str) -> Step:
         """Return the step with this key; KeyError if there is none."""
@@ -122,8 +126,12 @@ class Procedure:
 
     @property
     def days_known(self) -> bool:
-        """Whether any step says how long it takes; a source without time limits gives none."""
-        return any(step.days for step in self.steps)
+        """Whether a total of days can be told.
+
+        It cannot where no step says how long it takes, for a source without time limits
+        gives none, nor in a mix of case types.
+        """
+        return not self.mixed and any(step.days for step in self.steps)
 
     @property
     def paper_days(self) -> Fraction:

@@ -180,6 +180,6 @@ class CaseSort:
         """
         decided: Mapping[str, Decided] = dict(profile.decided)
         if not profile.items and not decided:
-            return whole
+            return replace(whole, mixed=False)
         part = excerpt(whole, profile.items or items, items, decided)
         return replace(part, name=whole.name)

@@ -174,7 +174,12 @@ def _with_sorts(scenario: Scenario, settings: Settings, reading: Reading) -> Sce
     if not sorts:
         return scenario
     number, per_year = (sum(getattr(s, name) for s in sorts) for name in ("number", "per_year"))
-    return replace(scenario, cases=Cases(number, per_year), sorts=sorts)
+    mixed = any(profile.items for sort in sorts for profile in sort.profiles)
+    today = replace(scenario.today, mixed=mixed)
+    return replace(
+        scenario, cases=Cases(number, per_year), sorts=sorts, today=today,
+        procedure=replace(scenario.procedure, mixed=mixed),
+    )  # fmt: skip
 
 
 def _catalogue(folder: Path, settings: Settings) -> Catalogue:

@@ -208,6 +208,7 @@ from simulator.crews import crew_for
 from simulator.sweep import Sweep
 from simulator.workers import Here
 sys.path.insert(0, sys.argv[1])
+from memory import peak_kb
 from plans import station
 from dataclasses import replace
 
@@ -266,16 +267,16 @@ def test_simulate_takes_the_engine_that_pays():
 
 
 MEMORY = """
-import resource
 import sys
 from pathlib import Path
 sys.path.insert(0, "tests")
+from memory import peak_kb
 from plans import station
 from simulator.blocks import Design, run_block
 plan = station(120, 480, 5, 200_000)
 tally = run_block(Design("M/M/5", plan, 1), 1, 0, int(sys.argv[2]), sys.argv[1])
 assert tally.cases == 200_000 * int(sys.argv[2])
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+print(peak_kb() // 1024)
 """
 
 

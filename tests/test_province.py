@@ -152,13 +152,15 @@ def test_work_that_does_not_end_is_refused():
 
 YEAR = """
 import json
-import resource
+import sys
+sys.path.insert(0, "tests")
+from memory import peak_kb
 from scenarios.province import province
 from simulator.province import simulate_province
 simulate_province(province(0.0001, 1))
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak_kb()
 found = simulate_province(province(0.01), threads=2)
-after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+after = peak_kb()
 print(json.dumps([found.cases, found.visits, (after - before) // 1024, after // 1024]))
 """
 

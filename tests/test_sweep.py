@@ -498,10 +498,11 @@ def test_asked_twice_the_program_leaves_at_once():
 def test_a_sweep_does_not_sit_in_memory(tmp_path: Path):
     """Twenty times the replications, kept in a store, need hardly more memory in the driver."""
     code = """
-import resource, sys
+import sys
 from dataclasses import replace
 from pathlib import Path
 sys.path.insert(0, "tests")
+from memory import peak_kb
 from sweeping import Known, header_of, small_sweep
 from simulator.blocks import Tally, run_block
 from simulator.sweep import run_sweep
@@ -523,7 +524,7 @@ class Fast(Known):
 sweep = small_sweep(replications=int(sys.argv[1]), cases=100)
 with SweepStore(Path(sys.argv[2]), header_of(sweep)) as store:
     run_sweep(sweep, store, Fast(sweep), size=50)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, Path(sys.argv[2]).exists())
+print(peak_kb(), Path(sys.argv[2]).exists())
 """
     peaks = []
     for replications in (250, 5_000):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -235,6 +236,10 @@ def test_a_fault_of_ours_is_not_shown(page: Bench, monkeypatch: pytest.MonkeyPat
         raise RuntimeError("secret place")
 
     monkeypatch.setattr(compare, "content", broken)
+    log = logging.getLogger("lianban.workbench")
+    monkeypatch.setattr(log, "disabled", False)  # whatever another test has made of logging
+    monkeypatch.setattr(log, "propagate", True)
+    monkeypatch.setattr(logging.root.manager, "disable", 0)
     answer = page.ask("/?a=jiaxing&b=jiaxing/reform&off=parallel")
     assert answer.status == 400
     assert "secret place" in caplog.text

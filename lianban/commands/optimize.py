@@ -18,6 +18,7 @@ from lianban.commands.options import (
     add_seed,
     add_timing,
     everywhere,
+    must_be_one_type,
     must_have_days,
     new_command,
     note_fallback,
@@ -204,6 +205,7 @@ def redesign(options: argparse.Namespace, console: Console) -> Outcome:
     measures = _measures(options.least)
     limits = _limits(options.limit)
     scenario, seed = _loaded(options, console)
+    must_be_one_type([scenario])
     offers = None
     if options.offers:
         offers = read_offers(Path(options.offers))

@@ -104,9 +104,18 @@ def chance(options: argparse.Namespace, scenario: Scenario) -> tuple[int, int]:
 def must_have_days(scenarios: Iterable[Scenario]) -> None:
     """Refuse to simulate a flow whose source gives no days: zero would look like an answer."""
     for scenario in scenarios:
-        if not scenario.procedure.days_known:
+        if not any(step.days for step in scenario.procedure.steps):
             raise UsageError(
                 _("%s has no days to simulate: no step says how long it takes") % scenario.key
+            )
+
+
+def must_be_one_type(scenarios: Iterable[Scenario]) -> None:
+    """Refuse a mix of case types where one flow is asked for: no case takes all its steps."""
+    for scenario in scenarios:
+        if scenario.procedure.mixed:
+            raise UsageError(
+                _("%s is a mix of case types: no case takes all its steps") % scenario.key
             )
 
 

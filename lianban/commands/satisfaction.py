@@ -10,6 +10,7 @@ from lianban.commands.options import (
     add_chance,
     add_scenarios,
     chance,
+    must_be_one_type,
     must_have_days,
     new_command,
 )
@@ -36,6 +37,7 @@ def rank(options: argparse.Namespace, console: Console) -> Outcome:
 
     designs = [load(where) for where in options.scenarios]
     must_have_days(designs)
+    must_be_one_type(designs)
     rows = [[_("scenario"), _("visits"), _("promised wd"), _("dissatisfied")]]
     documents = []
     for design in designs:

@@ -13,6 +13,7 @@ from lianban.commands.options import (
     UsageError,
     add_seed,
     add_timing,
+    must_be_one_type,
     new_command,
     whole,
 )
@@ -144,6 +145,7 @@ def _of_scenario(options: argparse.Namespace, console: Console) -> Outcome:
     from scenarios import compile_plan, load
 
     scenario = load(options.file)
+    must_be_one_type([scenario])
     if options.capacity is not None:
         scenario = scenario.with_staff(options.capacity)
     plan = compile_plan(scenario)

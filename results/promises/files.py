@@ -198,8 +198,11 @@ def read_promises(path: Path, name: str = "", redesign: str | None = None) -> Pr
         if problem := problem_of(metric, design):
             reading.wrong(settings.file, promise.place.line, f"holds: {problem}")
     for snapshot in snapshots:
-        if not designs[snapshot.redesign].procedure.days_known:
-            problem = _no_days(designs[snapshot.redesign])
+        design = designs[snapshot.redesign]
+        if not design.procedure.days_known:
+            key = design.key
+            mixed = f"the paper days of {key} differ by type of case"
+            problem = mixed if design.procedure.mixed else _no_days(design)
             reading.wrong(settings.file, snapshot.place.line, problem)
     if reading.problems:
         raise InputError(reading.problems)
@@ -253,6 +256,10 @@ def unknown_name(metric: Metric, scenario: Scenario) -> str:
 
 def _unknown_days(metric: Metric, scenario: Scenario) -> str:
     """Say that a metric in days cannot be told of a design whose source gives none."""
+    if scenario.procedure.mixed:
+        if isinstance(metric, OnPaper) and metric.word != "steps":
+            return f"{metric.word} of {scenario.key} differ by type of case"
+        return ""
     if scenario.procedure.days_known:
         return ""
     counted = isinstance(metric, OnPaper) and metric.word not in ("paper_days", "serial_days")
