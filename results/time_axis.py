@@ -311,12 +311,12 @@ class Axis:
 
     def _finish(self, field: Field, top: float, bottom: float, first: Field | None) -> list[Shape]:
         """Return the finish line of the field, and faintly that of the first."""
-        x = self.x(field.days)
-        shapes: list[Shape] = [Line(((x, top), (x, bottom + 5)), "finish")]
+        x, known = self.x(field.days), field.procedure.days_known
+        shapes: list[Shape] = [Line(((x, top), (x, bottom + 5)), "finish")] if known else []
         if self.promise is not None and self.promise <= self.longest:
             at = self.x(self.promise)
             shapes.append(Line(((at, top), (at, bottom + 5)), "promise"))
-        if first is not None and first.days != field.days:
+        if known and first is not None and first.days != field.days:
             other = self.x(first.days)
             shapes.insert(0, Line(((other, top), (other, bottom)), "stage-field"))
         return shapes

@@ -31,6 +31,7 @@ from results.lexicon import (
 from results.step_status import step_statuses
 from results.time_axis import RIGHT, STRIP, Axis, Bar, Field
 from rules import Name, Procedure
+from rules.flows import Parallel
 
 
 def field_of(label: Name, procedure: Procedure) -> Field:
@@ -45,11 +46,14 @@ def field_of(label: Name, procedure: Procedure) -> Field:
     >>> [(bar.step.key, int(bar.start), int(bar.end)) for bar in field.bars]
     [('a', 0, 5), ('b', 5, 8)]
     """
-    path, critical = procedure.critical_path(), critical_of(procedure).steps
+    # in a mix of case types nobody waits for another type's items: prerequisites alone are drawn
+    drawn = replace(procedure, flow=Parallel()) if procedure.mixed else procedure
+    path, critical = drawn.critical_path(), critical_of(procedure).steps
+    known = procedure.days_known or procedure.mixed
     bars = []
     for step in procedure.steps:
         start = path.starts[step.key]
-        bars.append(Bar(step, start, start + step.days, step.key in critical, procedure.days_known))
+        bars.append(Bar(step, start, start + step.days, step.key in critical, known))
     return Field(label, procedure, tuple(bars), path.days)
 
 

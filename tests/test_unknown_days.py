@@ -18,6 +18,7 @@ from results.display import texts
 from results.promises import read_promises
 from results.report import build_report, report_bytes
 from results.summary import Paper
+from results.timeline import field_of, timeline
 from results.views import flow_of, timeline_of
 from rules import InputError
 from scenarios import Scenario, load
@@ -110,3 +111,45 @@ def test_days_of_a_known_flow_stay_numbers(tmp_path: Path):
     assert Paper.of(scenario.procedure).paper_days == Fraction(13)
     county = Paper.of(load("county-filing").procedure)
     assert county.paper_days == 53
+
+
+def test_a_mix_of_case_types_has_no_totals(capsys: pytest.CaptureFixture[str]):
+    """No case takes all steps of a mix: days, visits and documents are told of no one."""
+    assert main(["compare", "ziyang", "--paper", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    for scenario in document["scenarios"]:
+        assert scenario["steps"] == 36
+        for each in ("paper_days", "serial_days", "visits", "documents"):
+            assert scenario[each] is None
+    assert main(["compare", "ziyang", "--paper"]) == 0
+    said = capsys.readouterr().out
+    assert "a mix of case types" in said
+    assert "working days on paper" not in said
+
+
+@pytest.mark.parametrize(
+    "command", [("optimize", "redesign", "county-mix"), ("schedule", "county-mix")]
+)
+def test_one_flow_is_not_made_of_a_mix(command: tuple[str, ...], capsys):
+    """What plans one flow refuses a mix of types rather than add their steps up."""
+    assert main(list(command)) == 2
+    assert "is a mix of case types" in capsys.readouterr().err
+
+
+def test_a_type_alone_has_its_own_days():
+    """What a type's cases need is a flow like any other, with its days."""
+    mix = load("county-mix")
+    assert mix.procedure.mixed
+    assert not mix.procedure.days_known
+    for sort in mix.sorts:
+        part = sort.procedure(mix.procedure, mix.today.keys, sort.profiles[0])
+        assert part.days_known
+        assert part.paper_days < mix.procedure.paper_days
+
+
+def test_a_mix_is_drawn_side_by_side():
+    """Items of other types are not waited for in the picture, and it has no last day."""
+    mix = load("ziyang").procedure
+    field = field_of(mix.name, mix)
+    assert field.days == 30  # the three licences of a linked case, one after another
+    assert "finish" not in timeline([(mix.name, mix)]).svg().split("</style>")[1]
