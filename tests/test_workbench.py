@@ -309,3 +309,17 @@ def test_designs_are_given_out_as_files(page: Bench, form: str, start: bytes):
     assert answer.headers["content-disposition"].startswith("attachment;")
     assert page.ask(f"{query}&off=parallel").body != answer.body
     assert page.ask("/export?a=jiaxing&design=b&form=.exe").status == 400
+
+
+@pytest.mark.parametrize(
+    "screen", ["", "flow", "gantt", "distribution", "queues", "promises", "replay", "optimize"]
+)
+def test_a_mix_of_case_types_has_no_totals(page: Bench, screen: str):
+    """Every screen takes a mix of types, and none adds up the steps of all types."""
+    answer = page.ask(f"/{screen}?a=county-mix&b=county-mix/parallel&lang=en")
+    assert answer.status == 200
+    assert "41" not in measures(answer.text).values()
+    if not screen:
+        assert measures(answer.text)["paper_days"] == "unknown"
+    if screen == "optimize":
+        assert "mix of case types" in answer.text

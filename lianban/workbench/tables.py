@@ -272,7 +272,8 @@ def _findings(
 
 def _numbers(design: Scenario) -> str:
     procedure = design.procedure
-    return f"{procedure.n_steps} / {float(procedure.paper_days):g}"
+    days = f"{float(procedure.paper_days):g}" if procedure.days_known else "-"
+    return f"{procedure.n_steps} / {days}"
 
 
 def has_formula(cells: Cells) -> bool:

@@ -47,7 +47,8 @@ def content(scene: Scene) -> list[Html]:
             table(step_rows(scene.first, designs, language), "numbers", _("steps of A")),
         ),
     ]
-    if scene.switches:
+    # shares of days that nobody knows, or that differ by type of case, cannot be told
+    if scene.switches and None not in (first.paper_days, last.paper_days):
         parts += [
             tag("h2", _("Where the days went")),
             tag(

@@ -30,6 +30,10 @@ def content(scene: Scene) -> list[Html]:
 
     _ = scene.say
     today = _today(scene)
+    head = tag("h1", _("The best lawful redesign of %s") % today.name.in_language(scene.language))
+    if today.procedure.mixed:
+        told = _("%s is a mix of case types: no case takes all its steps") % today.key
+        return [head, tag("p", told)]
     offers = offers_of(today)
     words = _words(_)
     budgets = [
@@ -52,7 +56,7 @@ def content(scene: Scene) -> list[Html]:
         for each in offers
     ]
     return [
-        tag("h1", _("The best lawful redesign of %s") % today.name.in_language(scene.language)),
+        head,
         tag(
             "p",
             _("Searches every lawful combination of the levers on offer and proves the best."),

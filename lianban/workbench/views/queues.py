@@ -21,7 +21,9 @@ _MOST_TRIALS = 40
 def content(scene: Scene) -> list[Html]:
     """Return the screen; its charts are long work."""
     _ = scene.say
-    days = float(scene.last.procedure.paper_days)
+    flow = scene.last.procedure
+    # the flow of a mix of types is nobody's: ask for a week until the planner says otherwise
+    days = 5.0 if flow.mixed else float(flow.paper_days)
     return [
         tag("h1", _("Queues and staff: %s") % scene.name),
         long_work(scene, "queues", _("simulating ..."), what="pools"),
