@@ -292,7 +292,7 @@ with SweepStore(Path(sys.argv[3]), header_of(sweep)) as store:
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_whole_node_and_a_driver_may_die(sweep: Sweep, expected: list[str], tmp_path: Path):
     """Kill nannies with their workers, and the driver, again and again: one answer, no loss."""
     node = Scheduler(tmp_path, workers=3, nanny=True)
