@@ -109,11 +109,13 @@ def clocks(plan: Plan, trace: Trace, visits: Visits | None = None) -> Clocks:
         )
 
     parts = set(_parts(plan).tolist())
+    nothing = np.zeros(len(trace.arrival), dtype=np.int64)
+    nothing.setflags(write=False)  # all parts that no desk has share it
 
     def total(ticks: IntArray, index: int | None = None) -> IntArray:
         if index is not None and parts != {index}:
             if index not in parts:
-                return np.zeros(len(trace.arrival), dtype=np.int64)
+                return nothing
             ticks = np.where(part == index, ticks, 0)
         return np.bincount(case, weights=ticks, minlength=len(trace.arrival)).astype(np.int64)
 
@@ -126,6 +128,7 @@ def clocks(plan: Plan, trace: Trace, visits: Visits | None = None) -> Clocks:
         ticks = counting.worked(since, until)
         queue[paused] += ticks
         of[plan.desks[desk].part.value][paused] -= ticks
+    del service
     counted = clock_runs(plan, rows)
     return Clocks(
         elapsed=counting.worked_many(trace.arrival, trace.finish),
@@ -286,8 +289,13 @@ def _union(case: IntArray, start: IntArray, end: IntArray, cases: int) -> IntArr
     # cases one after another on one long line, so that one running maximum serves all
     shift = case * (int(end.max()) + 1)
     start, end = start + shift, end + shift
+    del shift
     order = np.argsort(start, kind="stable")
     case, start, end = case[order], start[order], end[order]
-    reached = np.concatenate([[0], np.maximum.accumulate(end)[:-1]])
-    fresh = np.maximum(end - np.maximum(start, reached), 0)
+    del order
+    # in place, for there may be millions of visits
+    reached = np.zeros_like(end)
+    np.maximum.accumulate(end[:-1], out=reached[1:])
+    fresh = np.subtract(end, np.maximum(start, reached, out=start), out=end)
+    np.maximum(fresh, 0, out=fresh)
     return np.bincount(case, weights=fresh, minlength=cases).astype(np.int64)
