@@ -59,7 +59,7 @@ def same(plan: Plan, seed: int = 1, replication: int = 0) -> Trace | None:
         return None
     fast = fast_run.played_out(plan, seed, replication)
     if fast is None and any(step.silence is not None for step in plan.steps):
-        # a limit beyond the calendars, which nobody lives to see: the run is SimPy's then
+        # known: with silence the kernel may run out of room and leave the run to SimPy
         return slow
     assert fast is not None
     for each in fields(Trace):
