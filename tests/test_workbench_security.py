@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+import socket
 import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -32,6 +34,26 @@ SAFE = {
 def page() -> Iterator[Bench]:
     with bench() as served:
         yield served
+
+
+def test_no_answer_is_held_back_for_more_to_send():
+    """A connection that stays open is answered at once, not after the kernel's 40 ms."""
+
+    async def delays() -> list[int]:
+        connected: asyncio.Queue[int] = asyncio.Queue()
+
+        def heard(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            connection = writer.get_extra_info("socket")
+            connected.put_nowait(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        with listening(0) as listener:
+            async with await asyncio.start_server(heard, sock=listener):
+                _, writer = await asyncio.open_connection(*listener.getsockname())
+                writer.close()
+                return [await asyncio.wait_for(connected.get(), 60)]
+
+    assert all(asyncio.run(delays()))
 
 
 def test_it_listens_on_this_machine_only():

@@ -100,7 +100,9 @@ class Server(uvicorn.Server):
 
 def listening(port: int | None) -> socket.socket:
     """Return a socket that listens on this machine only."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # asyncio sends an answer's last bytes at once only where the socket says that it is TCP;
+    # else the kernel holds them back for 40 ms whenever a client keeps its connection open
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     # elsewhere than on Windows this lets a port be used again at once, not by two at a time
     if sys.platform != "win32":
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
