@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from optimizer.redesign import Redesign
     from optimizer.redesign_search import Found
     from optimizer.sensitivity import Sensitivity
-    from optimizer.staffing import Staffed, Staffing
+    from optimizer.staffing import Staffing
+    from optimizer.staffing_search import Staffed
     from scenarios import Scenario
     from simulator import Interval
 
@@ -234,8 +235,8 @@ def redesign(options: argparse.Namespace, console: Console) -> Outcome:
 
 def staffing(options: argparse.Namespace, console: Console) -> Outcome:
     """Find the fewest people that keep a promise."""
-    from optimizer.staffing import KeepPromise
     from optimizer.staffing import staffing as fewest
+    from optimizer.staffing_search import KeepPromise
     from scenarios import compile_plan
 
     if not (0 < options.share < 100 and 50 <= options.confidence < 100):

@@ -118,7 +118,8 @@ def _changes(scene: Scene) -> Html:
 
 
 def _staffing(scene: Scene, more: Mapping[str, Any]) -> Html:
-    from optimizer.staffing import KeepPromise, staffing
+    from optimizer.staffing import staffing
+    from optimizer.staffing_search import KeepPromise
     from scenarios import compile_plan
 
     _ = scene.say
