@@ -37,7 +37,8 @@ class Staffing:
     promise : KeepPromise
         What is to be kept.
     status : str
-        ``found``, ``optimal`` (proved on the sample: every cheaper staffing is worse than
+        ``found``, ``optimal`` (proved on the sample: every cheaper one that keeps up with its
+        load is worse than
         the promise), ``infeasible`` or ``interrupted``.
     best : Staffed or None
         The cheapest staffing found.
@@ -50,7 +51,7 @@ class Staffing:
     ceiling : Interval
         Share kept with ample staff: no staffing does better.
     bound : float
-        Cost that no staffing can be below.
+        Cost that no staffing can be below whose people keep up with their load.
     loads : tuple of PoolLoad
         Offered loads and analytic numbers.
     reasons : tuple of Name

@@ -152,9 +152,9 @@ def staffing_text(found: Staffing, language: str) -> str:
         }
     )
     lines.append(
-        _("proved cheapest on these replications")
+        _("proved cheapest on these replications of all that keep up with their load")
         if found.status == "optimal"
-        else _("no staffing can cost less than %g (bound)") % found.bound
+        else _("no staffing that keeps up with its load costs less than %g (bound)") % found.bound
     )
     return "\n".join(lines)
 

@@ -148,8 +148,8 @@ def _staffing(scene: Scene, more: Mapping[str, Any]) -> Html:
         "low": 100 * best.lower,
     }
     proof = (
-        _("proved cheapest on these replications")
+        _("proved cheapest on these replications of all that keep up with their load")
         if found.status == "optimal"
-        else _("no staffing can cost less than %g (bound)") % found.bound
+        else _("no staffing that keeps up with its load costs less than %g (bound)") % found.bound
     )
     return join((tag("p", kept), table(rows, "numbers"), tag("p", proof, class_="dim")))
