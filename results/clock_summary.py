@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from results.numbers import interval_text, json_interval
@@ -12,11 +12,40 @@ from rules import Name
 from rules.law import national_law
 from scenarios import Plan
 from simulator import Interval, mean_interval
-from simulator.account import Account
+from simulator.account import LIGHTS, Account
 from simulator.statistics import paired_difference
 
 _MOST_DESKS = 10
 """Desks shown in the table of lights, those with the most red ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The review of a step's files by a lower organ, whose limit is watched (art. 43).
+
+    Attributes
+    ----------
+    step, organ : str
+        Keys.
+    article : str
+        Where the limit stands; empty: the law limits it nowhere.
+    limit_days, promised_days : float
+        In days of its calendar; 0: none.
+    desks : tuple of str
+        Its desks, as the account names them.
+    """
+
+    step: str
+    organ: str
+    article: str
+    limit_days: float
+    promised_days: float
+    desks: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """What the account calls it."""
+        return f"{self.step}/{self.organ}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +66,8 @@ class ClockSummary:
         Case types by key.
     steps : dict of str to Name
         Names of steps.
+    reviews : tuple of Review
+        Reviews by lower organs before the upper one decides.
     level : float
         Confidence of every interval.
     """
@@ -47,6 +78,7 @@ class ClockSummary:
     promised: bool
     types: tuple[tuple[str, Name], ...]
     steps: dict[str, Name]
+    reviews: tuple[Review, ...]
     level: float
 
     def share(self, what: str, key: str, part: str, whole: str) -> Interval | None:
@@ -95,6 +127,7 @@ class ClockSummary:
 
     def _clocks(self) -> dict[str, Any]:
         laws = {rule.reason: rule for rule in national_law().stops}
+        reviews = {"lower_reviews": [self._review(each) for each in self.reviews]}
         return {
             "warning": self.warning,
             "lights": "promise" if self.promised else "statute",
@@ -126,6 +159,60 @@ class ClockSummary:
                 }
                 for key in self.account.keys("stop")
             ],
+            **(reviews if self.reviews else {}),
+        }
+
+    def sentences(self) -> tuple[Name, ...]:
+        """Return a sentence for each review by a lower organ whose limit is watched."""
+        return tuple(self._sentence(each) for each in self.reviews)
+
+    def _sentence(self, review: Review) -> Name:
+        """Say how long a lower organ takes until it hands files over, and where it is late."""
+        key, days = review.key, review.limit_days or review.promised_days
+        taken = self.days("review", key, "counted", "files")
+        part, whole = ("lawful", "limited") if review.limit_days else ("kept", "promised")
+        share = self.share("review", key, part, whole)
+        if taken is None or share is None:
+            return Name(
+                f"下级审查：{key} 没有报送上级的件。",
+                f"Lower review: {key} handed no file over upward.",
+            )
+        limit_zh, limit_en = review.article or "承诺", review.article or "its promise"
+        red = {desk: int(self.account.of("review_light", desk, "red").sum())
+               for desk in review.desks}  # fmt: skip
+        worst = max(red, key=lambda desk: red[desk])
+        late = red[worst] > 0
+        return Name(
+            f"下级审查：{key} 受理后平均 {taken.estimate:.1f} 个工作日报送上级，"
+            f"{100 * share.estimate:.1f} % 在{limit_zh}的 {days:g} 日内"
+            + (f"；超时最多在 {worst}。" if late else "。"),
+            f"Lower review: {key} hands files over upward {taken.estimate:.1f} working days after"
+            f" acceptance on average, {100 * share.estimate:.1f} % within the {days:g} days of"
+            f" {limit_en}" + (f"; most pass the limit at {worst}." if late else "."),
+        )
+
+    def _review(self, review: Review) -> dict[str, Any]:
+        key = review.key
+        return {
+            "step": review.step,
+            "organ": review.organ,
+            "article": review.article,
+            "sentence": {"zh": (said := self._sentence(review)).zh, "en": said.en},
+            "limit_days": review.limit_days or None,
+            "promised_days": review.promised_days or None,
+            "files": json_interval(self.number("review", key, "files")),
+            "mean_wd": _json(self.days("review", key, "counted", "files")),
+            "promise_kept": _json(self.share("review", key, "kept", "promised")),
+            "within_statute": _json(self.share("review", key, "lawful", "limited")),
+            "desks": [
+                {
+                    "desk": desk.partition("/")[2],
+                    "yellow": json_interval(self.number("review_light", desk, "yellow")),
+                    "red": json_interval(self.number("review_light", desk, "red")),
+                }
+                for desk in review.desks
+                if any(self.account.of("review_light", desk, light).any() for light in LIGHTS)
+            ],
         }
 
     def _lit(self) -> list[str]:
@@ -144,6 +231,7 @@ class ClockSummary:
             found.append(self._type_table(language))
         if self.warning is not None:
             found += [self._step_table(language), self._desk_table(language)]
+            found.append(self._review_table(language))
             found.append(self._stop_table(language))
         return [table for table in found if len(table) > 1]
 
@@ -182,6 +270,32 @@ class ClockSummary:
             ]
             for key in self._lit()[:_MOST_DESKS]
         ]
+
+    def _review_table(self, language: str) -> list[list[str]]:
+        head = ("lower review", "limit", "article", "wd to hand-over", "promise kept %",
+                "within statute %", "yellow lights", "red lights")  # fmt: skip
+        rows = []
+        for each in self.reviews:
+            lights = (
+                "; ".join(
+                    f"{desk} {interval_text(self.number('review_light', desk, light))}"
+                    for desk in each.desks
+                    if self.account.of("review_light", desk, light).any()
+                )
+                for light in LIGHTS
+            )
+            rows.append(
+                [
+                    each.key,
+                    f"{each.limit_days or each.promised_days:g}",
+                    each.article,
+                    _text(self.days("review", each.key, "counted", "files")),
+                    _percent(self.share("review", each.key, "kept", "promised")),
+                    _percent(self.share("review", each.key, "lawful", "limited")),
+                    *lights,
+                ]
+            )
+        return [[word(each, language) for each in head], *rows]
 
     def _stop_table(self, language: str) -> list[list[str]]:
         laws = {rule.reason: rule for rule in national_law().stops}
@@ -236,8 +350,29 @@ def accounted(plan: Plan, account: Account, level: float) -> ClockSummary | None
         watch is not None and watch.promised,
         tuple((each.key, names[each.key]) for each in plan.sortings),
         {step.key: step.name for step in plan.steps},
+        _reviews(plan),
         level,
     )
+
+
+def _reviews(plan: Plan) -> tuple[Review, ...]:
+    """Return the reviews by lower organs, those of one step and organ together."""
+    found: dict[str, Review] = {}
+    for step in plan.steps:
+        for each in step.lower_reviews:
+            names = tuple(f"{step.key}/{plan.desks[desk].name}" for desk in each.desks)
+            review = Review(
+                step.key,
+                each.organ,
+                each.article,
+                each.statute / plan.calendars[each.limit_calendar].day_ticks,
+                each.promise / plan.calendars[each.promise_calendar].day_ticks,
+                names,
+            )
+            known = found.setdefault(review.key, review)
+            desks = tuple(dict.fromkeys((*known.desks, *names)))
+            found[review.key] = replace(known, desks=desks)
+    return tuple(found.values())
 
 
 def _json(interval: Interval | None) -> dict[str, int | float | None] | None:

@@ -52,6 +52,7 @@ FIELD_WORDS: dict[str, Name] = {
     "dealing.decide_level": Name("决定层级", "deciding level"),
     "dealing.accept_level": Name("受理层级", "accepting level"),
     "dealing.handling": Name("件类", "handling class"),
+    "dealing.lower_review": Name("下级审查时限", "limit of the lower review"),
     "public.fee": Name("收费", "fee"),
     "public.flow": Name("办理流程", "flow"),
     "public.result": Name("办理结果", "result"),
@@ -277,7 +278,9 @@ def _pair_versions(
 def _fields(old: Item, new: Item) -> Iterator[Difference]:
     title = _title(old, new)
     for name, before, after in _parts(old, new):
-        limit = name in ("statutory", "promised", "extension", "delivery", "law_limit")
+        limit = name in (
+            "statutory", "promised", "extension", "delivery", "law_limit", "dealing.lower_review",
+        )  # fmt: skip
         word = FIELD_WORDS.get(name, Name(name, name.rpartition(".")[2].replace("_", " ")))
         shown = {lang: (_shown(before, lang), _shown(after, lang)) for lang in ("zh", "en")}
         cite_zh = cite_en = ""

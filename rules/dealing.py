@@ -161,6 +161,9 @@ class Dealing:
     vertical : bool
         Whether the decider is a vertically managed department, outside the reach of
         local concentration and delegation (M21).
+    lower_review : Duration or None
+        With class ``report_up``: within what the lower organ promises to have reviewed the
+        file before the upper one decides (行政许可法 art. 43); None: it promises nothing.
     """
 
     handling: HandlingClass = HandlingClass.PROMISED
@@ -187,6 +190,7 @@ class Dealing:
     concerns: tuple[Concern, ...] = ()
     delegable: bool = True
     vertical: bool = False
+    lower_review: Duration | None = None
 
 
 AS_USUAL = Dealing()

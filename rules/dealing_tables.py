@@ -30,6 +30,7 @@ DEALING_COLUMNS = (
     Column("accept_level", ("受理层级",)),
     Column("decide_level", ("决定层级",)),
     Column("handling", ("件类", "办件类型")),
+    Column("lower_review", ("下级审查时限",)),
     Column("decided_at_centre", ("中心办结",)),
     Column("accepted_by", ("受理窗口",)),
     Column("desks", ("岗位数",)),
@@ -86,6 +87,7 @@ def read_dealing(row: Row, wrong: Complain) -> Dealing:
         accepted_by=row["accepted_by"],
         paperless=read_flag(row["paperless"], "paperless", wrong),
         delivery=read_duration(row["result_delivery"], "result_delivery", wrong),
+        lower_review=read_duration(row["lower_review"], "lower_review", wrong),
         supplement=read_duration(row["supplement"], "supplement", wrong),
         sitting=_sitting(row, wrong),
         special=tuple(
@@ -110,6 +112,7 @@ def dealing_cells(dealing: Dealing) -> dict[str, str]:
         "accept_level": dealing.accept_level,
         "decide_level": dealing.decide_level,
         "handling": dealing.handling,
+        "lower_review": _days(dealing.lower_review),
         "decided_at_centre": flag_cell(dealing.decided_at_centre),
         "accepted_by": dealing.accepted_by,
         "desks": str(dealing.desks),

@@ -31,6 +31,7 @@ from scenarios.gatherings import Consultation, Meeting
 from scenarios.interruptions import Absence, Interruption, Outage
 from scenarios.legal_limits import LegalLimits
 from scenarios.life import PLAIN, Sittings
+from scenarios.lower_review import LowerReview
 from scenarios.orders import ORDERS
 from scenarios.plan import (
     AMPLE,
@@ -464,6 +465,7 @@ class Compiler:
             desks=tuple(range(first, len(self.desks))),
             of=of,
             items=tuple((item.key, item.department) for item in deciding(step)),
+            lower_reviews=self._lower_reviews(step, chain, first),
             slower=slower,
             promise=self.ticks(step.duration, chain.own_calendar),
             promise_calendar=chain.own_calendar,
@@ -477,6 +479,29 @@ class Compiler:
                 for n, desk in enumerate(desks)
                 if desk.answers >= 0 or desk.name.startswith(OPINION)
             ),
+        )
+
+    def _lower_reviews(self, step: Step, chain: DeskChain, first: int) -> tuple[LowerReview, ...]:
+        """Return the reviews by lower organs in a step, where limits are watched (art. 43)."""
+        rule, said = self.limits.lower_review(step), step.dealing.lower_review
+        if not self.limits.watched or (rule is None and said is None):
+            return ()
+        limit, promise = NO_LAG, NO_LAG
+        if rule is not None:
+            limit = self.lag(rule.limit)
+        if said is not None:
+            promise = self.lag(said)
+        return tuple(
+            LowerReview(
+                organ,
+                tuple(first + desk for desk in desks),
+                limit.ticks,
+                limit.calendar,
+                "" if rule is None else rule.article,
+                promise.ticks,
+                promise.calendar,
+            )
+            for organ, desks in chain.reviewed.items()
         )
 
     def _is_blocked(self, step: Step) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from rules import Kind, Step
@@ -128,6 +129,8 @@ class DeskChain:
         self.step = step
         self.office = office
         self.desks: list[Desk] = []
+        self.reviewed: dict[str, tuple[int, ...]] = {}
+        """Desks at which a lower organ has the file before it hands it over upward, by organ."""
         hours = office.hours if office else around.counting
         natural = step.duration.unit.value == "cd"
         self.own_calendar = around.calendar((around.natural if natural else hours,))
@@ -164,8 +167,10 @@ class DeskChain:
         elif self._is_immediate():
             self._window(at_once=reviewers)
         elif self._is_reported():
+            accepted = len(self.desks)
             self._window()
             self._review(reviewers, together, ())
+            self._hand_over(range(accepted, len(self.desks)))
             self._report_up(together, ())
         else:
             self._courier("up")
@@ -378,6 +383,11 @@ class DeskChain:
         gathering = Consultation(tuple(firsts), silence, deemed)
         self.desks[asks] = replace(self.desks[asks], gathering=gathering)
 
+    def _hand_over(self, desks: Iterable[int]) -> None:
+        """Note the desks since acceptance as those of the office's own review (art. 43)."""
+        if self.office is not None:
+            self.reviewed[self.office.key] = tuple(desks)
+
     def _report_up(self, together: int, when: tuple[When, ...]) -> None:
         """Let the file climb to the level that decides, and the result descend (上报件)."""
         up, dealing, day = self.life.ways.report_up, self.step.dealing, self.around.day_ticks
@@ -476,10 +486,11 @@ class DeskChain:
     def _of_places(self, reviewers: tuple[int, ...], together: int) -> None:
         """Accept at the place of the case; decide there or send the file up and back."""
         fact, places = self.around.place_fact, self.life.places
+        accepted: dict[int, range] = {}
         above: dict[int, list[int]] = {}  # by the place above that decides, -1: the centre
         legs: dict[int, Fixed] = {}
         for number, place in enumerate(places):
-            here = (When(fact, (number,)),)
+            here, first = (When(fact, (number,)),), len(self.desks)
             if self._is_immediate():
                 self._window(place.key, here, reviewers)
                 continue
@@ -492,12 +503,15 @@ class DeskChain:
             legs[number] = Fixed(days * self.around.day_ticks)
             if days:
                 self._add("courier-up", self.counting, own=legs[number], part=Part.DWELL, when=here)
+            accepted[number] = range(first, len(self.desks))
         for decider in sorted(set(above) - {-1}):
             self._decide_at(places[decider], (When(fact, tuple(above[decider])),))
         if -1 in above:
-            everywhere = (When(fact, tuple(above[-1])),)
+            everywhere, first = (When(fact, tuple(above[-1])),), len(self.desks)
             self._review(reviewers, together, everywhere)
             if self._is_reported():
+                at_places = chain.from_iterable(accepted[number] for number in above[-1])
+                self._hand_over((*at_places, *range(first, len(self.desks))))
                 self._report_up(together, everywhere)
         for number, days_back in legs.items():
             here = (When(fact, (number,)),)

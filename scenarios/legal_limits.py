@@ -69,6 +69,20 @@ class LegalLimits:
             return 0
         return self.ticks(rule.extension, 0)
 
+    def lower_review(self, step: Step) -> LimitRule | None:
+        """Return the law on a lower organ's review before the upper one decides (art. 43).
+
+        None where limits are not watched, where no text was law on that day, and for steps
+        of which it is not said that the Licensing Law limits them: those without a limit in
+        working days (法律、法规另有规定的，依照其规定).
+        """
+        if self._rule(step) is None or self.calendar(step):
+            return None
+        try:
+            return self.law.limit("lower-review", on=self.on, jurisdiction=self.place)
+        except LookupError:
+            return None
+
     def _rule(self, step: Step) -> LimitRule | None:
         """Return the general limit of a step, where limits are watched."""
         if not self.watched or step.kind not in (Kind.APPROVAL, Kind.JOINT):

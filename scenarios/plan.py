@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from rules import Calendar, Kind, Name
 from rules.duration_rules import DurationRule
 from scenarios.gatherings import Gathering
+from scenarios.lower_review import LowerReview
 from scenarios.orders import FirstCome, QueueOrder
 
 if TYPE_CHECKING:
@@ -382,6 +383,8 @@ class PlanStep:
         Indices of those of its desks at which several offices give opinions side by side;
         the desk that asks them holds their time, and who is not waited for any more may
         end his work after the step.
+    lower_reviews : tuple of LowerReview
+        Reviews by lower organs before the file is handed over upward, whose limits are watched.
     items : tuple of (str, str)
         Items that are decided in it, each with the office that decides; several in a joint
         step.
@@ -407,6 +410,7 @@ class PlanStep:
     clearance: bool = False
     beside: tuple[int, ...] = ()
     items: tuple[tuple[str, str], ...] = ()
+    lower_reviews: tuple[LowerReview, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules import Kind
+from scenarios.lower_review import LowerReview
 from scenarios.plan import IntArray, Plan
-from simulator.clocks import Clocks, StepClocks, clocks, late, step_clocks
+from simulator.clocks import (
+    Clocks,
+    StepClocks,
+    clocks,
+    late,
+    late_reviews,
+    review_clocks,
+    step_clocks,
+)
 from simulator.trace import Outcome, Trace
 
 CASE = ("cases", "finished", "elapsed", "counted", "promised", "kept")
@@ -25,15 +34,20 @@ PARTS = ("touch", "queue", "dwell", "applicant", "notice", "stopped")
 STEP = ("promised", "kept", "limited", "lawful", "extended")
 """Of each step: decisions with a promise, those that kept it; with a statutory limit, those
 within it or its extension, and extensions."""
+REVIEW = ("files", "counted", "promised", "kept", "limited", "lawful")
+"""Of each review by a lower organ (art. 43): files that it handed over upward, their counted
+ticks of the counting calendar; those with a promised limit, and kept; the same by statute."""
 LIGHTS = ("yellow", "red")
-"""Of each desk: limits whose warning came on there, and that were over there."""
+"""Of each desk: limits whose warning came on there, and that were over there; limits of
+decisions under ``light``, those of reviews by lower organs under ``review_light``."""
 STOP = ("cases", "ticks")
 """Of each reason for which the law stops the clock: cases, and ticks summed over visits."""
 
 _UNWATCHED = (Kind.NOTICE, Kind.WAIT, Kind.CONVERSION)
 
 Column = tuple[str, str, str]
-"""Of what (``case``, ``type``, ``step``, ``light``, ``stop``), its key, and the measure."""
+"""Of what (``case``, ``type``, ``step``, ``light``, ``stop``, ``review``, ``review_light``), its
+key, and the measure."""
 
 
 def columns(plan: Plan) -> tuple[Column, ...]:
@@ -52,6 +66,12 @@ def columns(plan: Plan) -> tuple[Column, ...]:
         found += [("light", name, light) for name in desks for light in LIGHTS]
         reasons = dict.fromkeys(desk.reason for desk in plan.desks if desk.reason)
         found += [("stop", reason, name) for reason in reasons for name in STOP]
+        reviews = _reviews(plan)
+        found += [("review", key, name) for key in reviews for name in REVIEW]
+        desks = dict.fromkeys(
+            _desk_name(plan, d) for of in reviews.values() for _, each in of for d in each.desks
+        )
+        found += [("review_light", name, light) for name in desks for light in LIGHTS]
     return tuple(found)
 
 
@@ -108,6 +128,9 @@ def account_row(plan: Plan, trace: Trace) -> IntArray:
             for number in numbers:
                 _add_step(plan, trace, number, key, visits, kept)
         _add_stops(plan, visits, kept)
+        for key, reviews in _reviews(plan).items():
+            for number, review in reviews:
+                _add_review(plan, trace, number, review, key, visits, kept)
     return np.array(list(kept.values()), dtype=np.int64)
 
 
@@ -194,6 +217,44 @@ def _add_stops(plan: Plan, visits: IntArray, kept: dict[Column, int]) -> None:
         stood = plan.calendars[0].worked_many(rows[:, 3], rows[:, 5])
         kept["stop", reason, "cases"] = len(np.unique(rows[stood > 0, 0]))
         kept["stop", reason, "ticks"] = int(stood.sum())
+
+
+def _add_review(
+    plan: Plan,
+    trace: Trace,
+    number: int,
+    review: LowerReview,
+    key: str,
+    visits: IntArray,
+    kept: dict[Column, int],
+) -> None:
+    """Add how long files lay with a lower organ before it handed them over, and its lights."""
+    if plan.watch is None:
+        return
+    times = review_clocks(plan, trace, number, review, visits=visits)
+    kept["review", key, "files"] += len(times.cases)
+    kept["review", key, "counted"] += int(times.counted.sum())
+    for whole, part, limit, calendar in (
+        ("promised", "kept", review.promise, review.promise_calendar),
+        ("limited", "lawful", review.statute, review.limit_calendar),
+    ):
+        if limit:
+            times = review_clocks(plan, trace, number, review, calendar, visits)
+            kept["review", key, whole] += len(times.cases)
+            kept["review", key, part] += int((times.counted <= limit).sum())
+    limit, calendar = review.watched(promised=plan.watch.promised)
+    for light, ticks in zip(LIGHTS, (limit * plan.watch.warning // 1000, limit), strict=True):
+        for each in late_reviews(plan, trace, number, review, ticks, calendar, visits):
+            kept["review_light", _desk_name(plan, each.desk), light] += 1
+
+
+def _reviews(plan: Plan) -> dict[str, list[tuple[int, LowerReview]]]:
+    """Return the reviews by lower organs, by step and organ; types that share a step share them."""
+    found: dict[str, list[tuple[int, LowerReview]]] = {}
+    for number, step in enumerate(plan.steps):
+        for review in step.lower_reviews:
+            found.setdefault(f"{step.key}/{review.organ}", []).append((number, review))
+    return found
 
 
 def _watched(plan: Plan) -> dict[str, list[int]]:

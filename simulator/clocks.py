@@ -13,7 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rules import Calendar
 from scenarios.gatherings import Consultation
+from scenarios.lower_review import LowerReview
 from scenarios.plan import IntArray, Part, Plan
 from simulator.trace import Hold, Outcome, Trace
 from simulator.usage import Visits
@@ -166,6 +168,14 @@ def clock_runs(plan: Plan, visits: IntArray) -> NDArray[np.bool_]:
     return np.asarray(counted & (visits[:, 3] >= anew[inverse]))
 
 
+def reviewing(plan: Plan) -> NDArray[np.bool_]:
+    """Return for each desk whether a lower organ has the file there before it reports it upward."""
+    desks = [d for step in plan.steps for each in step.lower_reviews for d in each.desks]
+    found = np.zeros(len(plan.desks), dtype=np.bool_)
+    found[desks] = True
+    return found
+
+
 def step_visits(plan: Plan, trace: Trace, step: int, visits: IntArray) -> IntArray:
     """Return the visits to a step's desks, up to where silence was taken for consent."""
     return up_to_consent(plan, trace, visits[np.isin(visits[:, 1], plan.steps[step].desks)])
@@ -199,8 +209,28 @@ def step_clocks(
     asked = plan.steps[step]
     calendar = plan.calendars[asked.promise_calendar if promised else asked.limit_calendar]
     rows = step_visits(plan, trace, step, trace.visits() if visits is None else visits)
-    done = np.isin(trace.outcomes(), [Outcome.FINISHED]) & (trace.types_of() == asked.of)
-    rows = rows[done[rows[:, 0]]]
+    return clocks_at(plan, rows[_finished(trace, asked.of)[rows[:, 0]]], calendar)
+
+
+def review_clocks(
+    plan: Plan,
+    trace: Trace,
+    step: int,
+    review: LowerReview,
+    calendar: int = 0,
+    visits: IntArray | None = None,
+) -> StepClocks:
+    """Return the clocks of the review by a lower organ, until it hands the file over (art. 43).
+
+    Of finished cases whose file lay there for any time, in ticks of a calendar by its index.
+    """
+    rows = _review_visits(plan, trace, step, review, visits)
+    rows = rows[_finished(trace, plan.steps[step].of)[rows[:, 0]]]
+    return clocks_at(plan, rows, plan.calendars[calendar])
+
+
+def clocks_at(plan: Plan, rows: IntArray, calendar: Calendar) -> StepClocks:
+    """Return the clocks that visits to some of a step's desks add up to, by case."""
     cases = np.unique(rows[:, 0])
     place = np.searchsorted(cases, rows[:, 0])
     part = _parts(plan)[rows[:, 1]]
@@ -240,10 +270,47 @@ def late(
     calendar = plan.calendars[asked.promise_calendar if promised else asked.limit_calendar]
     visits = trace.visits() if visits is None else visits
     times = step_clocks(plan, trace, step, promised=promised, visits=visits)
+    return _passed(plan, step, step_visits(plan, trace, step, visits), times, limit, calendar)
+
+
+def late_reviews(
+    plan: Plan,
+    trace: Trace,
+    step: int,
+    review: LowerReview,
+    limit: int,
+    calendar: int = 0,
+    visits: IntArray | None = None,
+) -> list[Late]:
+    """Return every case that passed a limit of a lower organ's review, and at which desk."""
+    times = review_clocks(plan, trace, step, review, calendar, visits)
+    rows = _review_visits(plan, trace, step, review, visits)
+    return _passed(plan, step, rows, times, limit, plan.calendars[calendar])
+
+
+def _finished(trace: Trace, of: int) -> NDArray[np.bool_]:
+    """Return for each case whether it is of a type and finished."""
+    finished = trace.outcomes() == Outcome.FINISHED
+    return np.asarray(finished & (trace.types_of() == of))
+
+
+def _review_visits(
+    plan: Plan, trace: Trace, step: int, review: LowerReview, visits: IntArray | None
+) -> IntArray:
+    """Return the visits to a lower organ's desks of cases whose file lay there at all."""
+    rows = step_visits(plan, trace, step, trace.visits() if visits is None else visits)
+    rows = rows[np.isin(rows[:, 1], review.desks)]
+    lay = rows[rows[:, 5] > rows[:, 3]]
+    return rows[np.isin(rows[:, 0], lay[:, 0])]
+
+
+def _passed(
+    plan: Plan, step: int, rows: IntArray, times: StepClocks, limit: int, calendar: Calendar
+) -> list[Late]:
+    """Return the cases whose counted clock passed a limit in these visits, and where."""
     over = set(times.cases[times.counted > limit].tolist())
     if not over:
         return []
-    rows = step_visits(plan, trace, step, visits)
     rows = rows[np.isin(rows[:, 0], list(over))]
     rows = rows[np.lexsort((rows[:, 4], rows[:, 3], rows[:, 0]))]
     beside = rows[np.isin(rows[:, 1], _beside(plan))]

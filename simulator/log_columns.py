@@ -9,11 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.plan import IntArray, Part, Plan
-from simulator.clocks import clock_runs, up_to_consent
+from simulator.clocks import clock_runs, reviewing, up_to_consent
 from simulator.trace import Trace
 
 AT_ONCE = 50_000
 """Most rows at once."""
+
+
+LOWER_REVIEW = "lower_review"
+"""The counted ticks again where a lower organ has the file before it reports it upward
+(art. 43), else 0."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +49,8 @@ Column = Words | Numbers | Instants
 def columns_of(plan: Plan, number: int, trace: Trace) -> Iterator[dict[str, Column]]:
     """Yield the rows of one replication, by case, desk and visit, some at a time.
 
-    The columns are those of :class:`simulator.logs.Row`, in its order.
+    The columns are those of :class:`simulator.logs.Row`, in its order, and
+    :data:`LOWER_REVIEW` where the limits of reviews by lower organs are watched.
     """
     steps, desks, parts, pools = (
         [plan.steps[desk.step].key for desk in plan.desks],
@@ -58,12 +64,13 @@ def columns_of(plan: Plan, number: int, trace: Trace) -> Iterator[dict[str, Colu
     every = trace.visits()
     # what stops a clock may lie in another part of the rows, so this is found at once
     runs, until = clock_runs(plan, every), up_to_consent(plan, trace, every)
+    lower = reviewing(plan)
     for begin in range(0, max(1, len(every)), AT_ONCE):
         some = slice(begin, begin + AT_ONCE)
         visits = every[some]
         case, desk, visit, ready, start, end = visits.T
         counted, touch = clocks_of(plan, visits, until[some], runs[some])
-        yield {
+        columns: dict[str, Column] = {
             "replication": Numbers(np.full_like(case, number)),
             "case": Numbers(case),
             "step": Words(desk, steps),
@@ -80,6 +87,9 @@ def columns_of(plan: Plan, number: int, trace: Trace) -> Iterator[dict[str, Colu
             "touch": Numbers(touch),
             "reason": Words(desk, reasons),
         }
+        if lower.any():
+            columns[LOWER_REVIEW] = Numbers(np.where(lower[desk], counted, 0))
+        yield columns
 
 
 def clocks_of(

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from rules.files import whole_file
 from scenarios.plan import IntArray, Plan
-from simulator.clocks import clock_runs, up_to_consent
+from simulator.clocks import clock_runs, reviewing, up_to_consent
 from simulator.csv_text import cells, joined
-from simulator.log_columns import Column, clocks_of, columns_of
+from simulator.log_columns import LOWER_REVIEW, Column, clocks_of, columns_of
 from simulator.trace import Outcome, Trace
 
 if TYPE_CHECKING:
@@ -119,7 +119,8 @@ def write_log(run: Run, path: Path) -> None:
 
 def _write_csv(run: Run, file: BinaryIO) -> None:
     first_day = run.plan.calendars[0].first_day
-    file.write(f"\N{BOM}{','.join(Row._fields)}\n".encode())
+    fields = (*Row._fields, LOWER_REVIEW) if reviewing(run.plan).any() else Row._fields
+    file.write(f"\N{BOM}{','.join(fields)}\n".encode())
     for chunk in _chunks(run):
         file.write(joined([cells(column, first_day) for column in chunk.values()]))
 
@@ -152,11 +153,12 @@ _MOMENTS = ("schedule", "start", "complete")
 
 def _write_xes(run: Run, file: TextIO) -> None:
     """Write a trace for each case with the events schedule, start and complete of each visit."""
-    plan = run.plan
+    plan, lower = run.plan, reviewing(run.plan)
     file.write(_HEAD)
     file.write(_string("concept:name", plan.key) + "\n")
     for number, trace in enumerate(run.replications):
-        times = _civil(plan, trace.visits()[:, 3:6]).tolist()
+        visits = trace.visits()
+        times, desks = _civil(plan, visits[:, 3:6]).tolist(), visits[:, 1].tolist()
         outcomes = trace.outcomes().tolist()
         types = trace.types_of().tolist()
         by_case: list[list[tuple[int, int, int, str]]] = [[] for _ in outcomes]
@@ -169,9 +171,11 @@ def _write_xes(run: Run, file: TextIO) -> None:
                 + (_string("clock:stopped_by", row.reason) if row.reason else "")
                 + f'<int key="visit" value="{row.visit}"/>'
             )
+            times_of = {name: getattr(row, name) for name in ("elapsed", "counted", "touch")}
+            if lower.any():
+                times_of[LOWER_REVIEW] = row.counted if lower[desks[place]] else 0
             ends = "".join(
-                f'<int key="clock:{name}" value="{getattr(row, name)}"/>'
-                for name in ("elapsed", "counted", "touch")
+                f'<int key="clock:{name}" value="{ticks}"/>' for name, ticks in times_of.items()
             )
             for moment, (tick, when) in enumerate(
                 zip((row.ready, row.start, row.end), times[place], strict=True)

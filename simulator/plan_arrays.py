@@ -35,7 +35,7 @@ COVERED: dict[str, tuple[str, ...]] = {
         # for whoever reads the trace
         "beside",
         "name", "kind", "office", "promise", "promise_calendar", "statute", "limit_calendar",
-        "extension", "items",
+        "extension", "items", "lower_reviews",
     ),
     "Link": ("before", "after", "lag"),
     "Lag": ("ticks", "calendar"),
@@ -77,7 +77,7 @@ SIMPLE: dict[str, tuple[str, ...]] = {
     "PlanStep": (
         "key", "work", "desks", "when", "slower", "priority", "after_issue", "name", "kind",
         "office", "promise", "promise_calendar", "statute", "limit_calendar", "extension",
-        "items",
+        "items", "lower_reviews",
     ),
     "Plan": (
         "key", "steps", "links", "desks", "pools", "calendars", "arrivals", "cases", "facts",

@@ -81,6 +81,7 @@ dealings = st.builds(
     st.integers(0, 1000), flags, texts, texts, flags, st.none() | days, st.none() | days,
     st.none() | sittings, st.lists(st.sampled_from(Special), max_size=3, unique=True).map(tuple),
     st.lists(st.sampled_from(Concern), max_size=3, unique=True).map(tuple), flags, flags,
+    st.none() | days,
 )  # fmt: skip
 names = st.builds(Name, texts, texts).filter(lambda n: n.zh or n.en)
 

@@ -62,6 +62,7 @@ def _check_scenario(options: argparse.Namespace, console: Console) -> Outcome:
     from rules import InputError
     from rules.checks import ServicePoint
     from scenarios import compile_plan, load
+    from scenarios.review_checks import planned_reviews
 
     today = load(options.path)
     scenarios = [today]
@@ -80,7 +81,8 @@ def _check_scenario(options: argparse.Namespace, console: Console) -> Outcome:
         compile_plan(scenario)
     on = day_of(options.as_of, today.first_day)
     offices = [ServicePoint(office.key, windows=office.windows or 1) for office in today.offices]
-    _catalogue, found = findings_of(today.folder, on, offices)
+    catalogue, found = findings_of(today.folder, on, offices)
+    found = (*planned_reviews(scenarios, catalogue), *found)
     # a step table is no published service guide: its ten fields are not asked for
     findings = [each for each in found if each.id != "M37" and not _named(each, today)]
     rows = [[_("scenario"), _("steps"), _("prerequisites"), _("levers")]]

@@ -234,6 +234,8 @@ def _text(summary: Summary, language: str) -> str:
     ]
     if len(pools) > _MOST_POOLS:
         notes.append(_("people: the longest waits; --json has all"))
+    if summary.clocks is not None:
+        notes += [each.in_language(language) for each in summary.clocks.sentences()]
     return "\n\n".join(
         [
             summary.scenario.name.in_language(language),

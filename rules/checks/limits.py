@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from rules.calendars import WorkingDays
 from rules.catalogue import Catalogue
 from rules.checks.finding import Finding, error, warning
+from rules.dealing import HandlingClass
 from rules.flows import Parallel
 from rules.items import Item, ItemKind
 from rules.law import Law, LimitRule, deadline
@@ -123,6 +124,7 @@ def _one(
             )  # fmt: skip
     yield from _extension(catalogue, item, rule, law, on)
     yield from _delivery(catalogue, item, law, on)
+    yield from _lower_review(catalogue, item, law, on, calendars)
 
 
 def _rule(
@@ -251,6 +253,41 @@ def _delivery(catalogue: Catalogue, item: Item, law: Law, on: date) -> Iterator[
             f"{item.key} is delivered within {item.delivery}, above {rule.limit} ({rule.article})",
             (str(item.delivery), str(rule.limit)),
         )  # fmt: skip
+
+
+def _lower_review(
+    catalogue: Catalogue, item: Item, law: Law, on: date, calendars: Calendars
+) -> Iterator[Finding]:
+    """Return what is wrong with the time that the lower organ promises for its review (art. 43)."""
+    promised = item.dealing.lower_review
+    if promised is None:
+        return
+    place, zh = catalogue.place(item), item.name.in_language("zh")
+    if item.dealing.handling is not HandlingClass.REPORT_UP:
+        yield warning(
+            "C6", "lower-review-of-no-use", place, (item.key,),
+            f"{zh}写有下级审查时限{promised}，但不是上报件（report_up）",
+            f"{item.key} promises {promised} for the lower review, but is not reported upward "
+            "(handling report_up)",
+            (str(promised),),
+        )  # fmt: skip
+        return
+    try:
+        rule = law.limit("lower-review", on=on, jurisdiction=item.jurisdiction)
+    except LookupError:
+        return
+    longer = calendars.longer(promised, rule.limit)
+    if item.kind is not ItemKind.LICENCE or not longer.longer:
+        return
+    more = _on_the_calendar(longer)
+    make = error if longer.longer == longer.days else warning
+    yield make(
+        "C6", "lower-review-too-long", place, (item.key,),
+        f"{zh}下级审查时限{promised}，超过{rule.article}的{rule.limit}{more.zh}",
+        f"{item.key} promises {promised} for the review by the lower organ, above {rule.limit} "
+        f"({rule.article}){more.en}",
+        (str(promised), str(rule.limit), *map(str, longer.first or ())),
+    )  # fmt: skip
 
 
 def _clock(catalogue: Catalogue, item: Item, law: Law, on: date) -> Iterator[Finding]:

@@ -222,6 +222,7 @@ def _dealing(every: tuple[Dealing, ...]) -> Dealing:
     ways = list(Online)
     clean = prod(1000 - d.correction_share for d in every)
     delivery = [d.delivery for d in every if d.delivery is not None]
+    reviews = [d.lower_review for d in every if d.lower_review is not None]
     supplement = [d.supplement for d in every if d.supplement is not None]
     return Dealing(
         handling=classes.pop() if len(classes) == 1 else HandlingClass.LINKED,
@@ -242,6 +243,7 @@ def _dealing(every: tuple[Dealing, ...]) -> Dealing:
         accepted_by=windows.pop() if len(windows) == 1 else "",
         paperless=all(d.paperless for d in every),
         delivery=_longest(delivery) if len(delivery) == len(every) else None,
+        lower_review=_longest(reviews) if len(reviews) == len(every) else None,
         supplement=_longest(supplement) if tolerant and supplement else None,
         sitting=next((d.sitting for d in every if d.sitting), None),
         special=tuple(dict.fromkeys(need for d in every for need in d.special)),
