@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from lianban.workbench import desk, page, worker
-from lianban.workbench.guard import Guard
+from lianban.workbench.guard import File, Guard
 from lianban.workbench.jobs import JOB_SECONDS, Busy, Job, Jobs
 from lianban.workbench.markup import Html
 from lianban.workbench.passes import Passes
@@ -50,8 +50,12 @@ WARM_AFTER = 0.2
 """Seconds after a page until the second process starts, if it has not yet."""
 
 _KEPT_BYTES = 48 * 1024 * 1024
-_KEPT_FOR_EVER = "public, max-age=31536000, immutable"
-_KINDS = {".js": "text/javascript", ".css": "text/css", ".otf": "font/otf"}
+_KEPT_FOR_EVER = b"public, max-age=31536000, immutable"
+_KINDS = {
+    ".js": b"text/javascript; charset=utf-8",
+    ".css": b"text/css; charset=utf-8",
+    ".otf": b"font/otf",
+}
 Answer = tuple[int, bytes]
 
 
@@ -229,11 +233,10 @@ def build_app(
         Route("/import", bench.taken, methods=["POST"]),
         Route("/jobs", bench.submit, methods=["POST"]),
         Route("/jobs/{key}", bench.job, methods=["GET", "DELETE"]),
-        Route("/static/{name}", static, methods=["GET"]),
     ]
     app = Starlette(routes=routes, lifespan=life, exception_handlers={HTTPException: _no_page})
     app.state.bench = bench
-    return Guard(app, passes, port)
+    return Guard(app, passes, port, static)
 
 
 async def body_of(request: Request) -> dict[str, Any]:
@@ -258,14 +261,22 @@ def problem(status: int, reason: str) -> Response:
     return JSONResponse({"problem": reason}, status)
 
 
-async def static(request: Request) -> Response:
-    """Answer with one of the page's own files."""
-    files = assets()
-    name = request.path_params["name"]
-    if name not in files:
-        return problem(404, "there is no such file")
-    kind = _KINDS[Path(name).suffix]
-    return Response(files[name], 200, {"cache-control": _KEPT_FOR_EVER}, kind)
+def static(path: str) -> File | None:
+    """Return one of the page's own files by its path, or None."""
+    if not path.startswith("/static/"):
+        return None
+    return _static().get(path)
+
+
+@cache
+def _static() -> dict[str, File]:
+    return {
+        f"/static/{name}": (
+            data,
+            [(b"content-type", _KINDS[Path(name).suffix]), (b"cache-control", _KEPT_FOR_EVER)],
+        )
+        for name, data in assets().items()
+    }
 
 
 @cache

@@ -23,6 +23,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
+File = tuple[bytes, Headers]
+"""A body and its headers."""
 
 MOST_JSON = 1024 * 1024
 MOST_UPLOAD = 8 * 1024 * 1024
@@ -55,6 +57,10 @@ SAFE_HEADERS: Headers = [
 _log = logging.getLogger("lianban.workbench")
 
 
+def _no_file(path: str) -> File | None:
+    return None
+
+
 class Denied(Exception):  # noqa: N818 - an answer to the browser
     """A request that is refused, with its status and the reason in a few words."""
 
@@ -75,11 +81,17 @@ class Guard:
         Token and cookie.
     port : int
         The port that the server listens on.
+    files : callable
+        Gives, by path, the files that never change, with their headers: they are answered
+        here, which is twice as quick as by the routes of the workbench.
     """
 
-    def __init__(self, app: App, passes: Passes, port: int) -> None:
+    def __init__(
+        self, app: App, passes: Passes, port: int, files: Callable[[str], File | None] = _no_file
+    ) -> None:
         self.app = app
         self.passes = passes
+        self.files = files
         self.hosts = {f"{name}:{port}".encode() for name in ("127.0.0.1", "localhost")}
         self.origins = {b"http://" + host for host in self.hosts}
 
@@ -108,6 +120,9 @@ class Guard:
                 return
             if not self.passes.admits(headers.get(b"cookie", b"").decode("latin-1")):
                 raise Denied(403, "open the address that `lianban serve` printed")
+            if scope["method"] in ("GET", "HEAD") and (file := self.files(scope["path"])):
+                await answer(guarded, 200, *file)
+                return
             await self.app(scope, await _bounded(scope, headers, receive), guarded)
         except Denied as denied:
             if not began:
@@ -146,9 +161,11 @@ class Guard:
 
     async def _opens(self, scope: Scope, headers: dict[bytes, bytes], send: Send) -> bool:
         """Take the token out of the address and give a cookie for it."""
+        if scope["method"] != "GET" or scope["path"] != "/":
+            return False
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         tokens = [value for name, value in query if name == "token"]
-        if not tokens or scope["method"] != "GET" or scope["path"] != "/":
+        if not tokens:
             return False
         cookie = self.passes.open(tokens[0])
         if not cookie and not self.passes.admits(headers.get(b"cookie", b"").decode("latin-1")):
