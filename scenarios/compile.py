@@ -366,14 +366,19 @@ class Compiler:
     def _in_flight(self) -> tuple[InFlight, ...]:
         if self.on_paper:
             return ()
-        index = {step.key: number for number, step in enumerate(self.steps)}
-        # who is in the house has his agent already, beside those counted
-        agency = ("agency",) if "agency" in index else ()
-        return tuple(
-            InFlight(0, tuple(index[key] for key in (*agency, *group.done) if key in index))
-            for group in self.life.waiting
-            for _ in range(group.number)
-        )
+        found: list[InFlight] = []
+        for group in self.life.waiting:
+            types = {0}
+            if self.sortings:
+                types = set(next(s.types for s in self.sortings if s.key == group.type))
+            # who is in the house has his agent already, beside those counted
+            behind = tuple(
+                number
+                for number, step in enumerate(self.steps)
+                if step.of in types and step.key in ("agency", *group.done)
+            )
+            found += [InFlight(min(types), behind)] * group.number
+        return tuple(found)
 
     def _learning(self) -> tuple[int, ...]:
         learning = self.life.learning

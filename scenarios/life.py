@@ -253,10 +253,21 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Cases in the house when the run begins: how many, and which steps are behind them."""
+    """Cases in the house when the run begins.
+
+    Attributes
+    ----------
+    number : int
+        How many they are.
+    done : tuple of str
+        Keys of the steps that are behind them.
+    type : str
+        Key of their type, where the scenario has several; else empty.
+    """
 
     number: int
     done: tuple[str, ...]
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -358,11 +358,11 @@ def _places(settings: Settings, steps: Collection[str]) -> tuple[Place, ...]:
 
 
 def _waiting(table: Settings, steps: Collection[str]) -> Waiting:
-    table.only(("number", "done"))
+    table.only(("number", "done", "type"))
     done = table.texts("done", required=False)
     for step in done:
         _known(table, "done", step, steps, "step")
-    return Waiting(table.whole("number", low=1, high=1_000_000), done)
+    return Waiting(table.whole("number", low=1, high=1_000_000), done, table.text("type", ""))
 
 
 def _arrivals(table: Settings, folder: Path, first_day: date) -> ArrivalHabit:

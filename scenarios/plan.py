@@ -526,9 +526,10 @@ class InFlight:
     Attributes
     ----------
     type : int
-        Index of its case type.
+        Index of its case type; where facts sort its stream, of the first type of the stream.
     done : tuple of int
-        Indices of the steps that are behind it.
+        Indices of the steps that are behind it; those of other types than its own, to which
+        its facts might have led, count for nothing.
     """
 
     type: int

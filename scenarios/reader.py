@@ -19,6 +19,7 @@ from scenarios.case_sort_files import SORT_TABLES, read_sorts
 from scenarios.case_sorts import CaseSort
 from scenarios.distributions import Distribution, Fixed, distribution_of, problems_of
 from scenarios.lever_files import read_lever
+from scenarios.life import Waiting
 from scenarios.life_files import LIFE_TABLES, read_life
 from scenarios.scenario import Cases, Handling, Hours, Office, Scenario
 from scenarios.toml_files import Settings, read_toml
@@ -151,6 +152,10 @@ def read_scenario(
     scenario = replace(scenario, life=replace(scenario.life, ways=ways))
     if settings.has("type") or settings.has("tables"):
         scenario = _with_sorts(scenario, settings, reading)
+    else:
+        for table in settings.tables("waiting"):
+            if table.has("type"):
+                table.wrong("type", "there is no [[type]] that cases in the house could be of")
     settings.table("simulation").only(("replications", "seed"))
     _check_first_day(settings, scenario)
     _check_staff(scenario, settings.file, reading)
@@ -169,8 +174,8 @@ def _with_sorts(scenario: Scenario, settings: Settings, reading: Reading) -> Sce
         items=scenario.today.keys,
         first_day=scenario.first_day,
     )
-    for table in settings.tables("waiting"):
-        table.wrong("number", "cases in the house cannot be said together with [[type]]")
+    for table, group in zip(settings.tables("waiting"), scenario.life.waiting, strict=True):
+        _check_type(table, group, sorts)
     if not sorts:
         return scenario
     number, per_year = (sum(getattr(s, name) for s in sorts) for name in ("number", "per_year"))
@@ -180,6 +185,22 @@ def _with_sorts(scenario: Scenario, settings: Settings, reading: Reading) -> Sce
         scenario, cases=Cases(number, per_year), sorts=sorts, today=today,
         procedure=replace(scenario.procedure, mixed=mixed),
     )  # fmt: skip
+
+
+def _check_type(table: Settings, group: Waiting, sorts: Sequence[CaseSort]) -> None:
+    """Note what is wrong with the type of cases in the house, or with their steps."""
+    known = {sort.key: sort for sort in sorts}
+    if not group.type:
+        table.wrong("type", f"which [[type]] they are of was expected: {', '.join(known)}")
+    elif group.type not in known:
+        table.wrong("type", f"no type is called '{group.type}'{did_you_mean(group.type, known)}")
+    else:
+        profiles = known[group.type].profiles
+        items = {key for profile in profiles for key in profile.items}
+        for step in group.done if all(profile.items for profile in profiles) else ():
+            if step not in items:
+                hint = did_you_mean(step, items)
+                table.wrong("done", f"cases of {group.type} have no step '{step}'{hint}")
 
 
 def _catalogue(folder: Path, settings: Settings) -> Catalogue:

@@ -143,10 +143,23 @@ def case_keys(plan: Plan) -> IntArray:
     """Return the number by which each case draws its luck."""
     inside = len(plan.in_flight)
     if plan.sortings:
-        return np.concatenate([each.salt + np.arange(each.number) for each in plan.sortings])
+        # by their place among those of their own stream, so that other streams do not move them
+        counts = [0] * len(plan.sortings)
+        waiting = np.zeros(inside, dtype=np.int64)
+        for number, stream in enumerate(_streams_inside(plan)):
+            waiting[number] = plan.sortings[stream].salt + IN_FLIGHT + counts[stream]
+            counts[stream] += 1
+        come = [each.salt + np.arange(each.number) for each in plan.sortings]
+        return np.concatenate([waiting, *come])
     return np.concatenate(
         [IN_FLIGHT + np.arange(inside), np.arange(plan.cases - inside)], dtype=np.int64
     )
+
+
+def _streams_inside(plan: Plan) -> list[int]:
+    """Return the index of the sorted stream of each case in flight."""
+    of = {kind: number for number, each in enumerate(plan.sortings) for kind in each.types}
+    return [of[case.type] for case in plan.in_flight]
 
 
 def arrival_times(plan: Plan, seed: int, replication: int) -> IntArray:
@@ -167,7 +180,8 @@ def arrival_times(plan: Plan, seed: int, replication: int) -> IntArray:
                 return luck(index + salt, purpose)
 
             streams.append(part.times(own(np.arange(each.number)), plan.calendars[0], own))
-        return np.concatenate(streams)
+        at_door = np.full(inside, plan.calendars[0].opening(0))
+        return np.concatenate([at_door, *streams])
     cases = np.arange(plan.cases - inside)
     comes = plan.arrivals.times(luck(cases), plan.calendars[0], luck)
     if not inside:
@@ -208,16 +222,20 @@ def case_facts(plan: Plan, seed: int, replication: int) -> IntArray:
 
 
 def _sorted(plan: Plan, facts: IntArray) -> IntArray:
-    """Return the case type of each case of sorted streams."""
-    types, first = [], 0
-    for each in plan.sortings:
-        place = np.zeros(each.number, dtype=np.int64)
+    """Return the case type of each case of sorted streams, those in flight first."""
+    inside = len(plan.in_flight)
+    streams = np.array(_streams_inside(plan), dtype=np.int64)
+    types = np.zeros(plan.cases, dtype=np.int64)
+    first = inside
+    for number, each in enumerate(plan.sortings):
+        come = np.arange(first, first + each.number)
+        mine = np.concatenate([np.flatnonzero(streams == number), come])
+        place = np.zeros(len(mine), dtype=np.int64)
         for fact in each.facts:
-            mine = facts[first : first + each.number, fact]
-            place = place * len(plan.facts[fact].values) + mine
-        types.append(np.array(each.types, dtype=np.int64)[place])
+            place = place * len(plan.facts[fact].values) + facts[mine, fact]
+        types[mine] = np.array(each.types, dtype=np.int64)[place]
         first += each.number
-    return np.concatenate(types)
+    return types
 
 
 def holds(when: Sequence[When], facts: IntArray) -> NDArray[np.bool_]:

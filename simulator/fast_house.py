@@ -87,6 +87,8 @@ def go_on(house: IntArray, state: IntArray, case: int, of: int) -> int:
     one, beyond = get(house, lay.INSIDE_DONE, case), get(house, lay.INSIDE_DONE, case + 1)
     for at in range(one, beyond):
         step = get(house, lay.DONE_STEPS, at)
+        if not 0 <= step - first_step < get(house, lay.TYPE_STEPS, of):
+            continue  # of another procedure that its facts might have led to
         still = get(state, lay.OPEN_STEPS, case) - get(house, lay.STEP_MAIN, step)
         put(state, lay.OPEN_STEPS, case, still)
         for link in range(

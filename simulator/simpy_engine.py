@@ -207,13 +207,16 @@ class House:
     def _go_on(self, case: int, done: tuple[int, ...]) -> None:
         """Put a case where it stood when the run began."""
         look, type_ = self.look, self.type[case]
+        # of the procedures that its facts might have led to, its own
+        mine = range(type_.first_step, type_.first_step + type_.steps)
+        done = tuple(step for step in done if step in mine)
         self.open_steps[case] -= sum(look.main[step] for step in done)
         for step in done:
             for after, _, _ in look.unlocks[step]:
                 self.missing[case * self.steps + after - type_.first_step] -= 1
         reach = [
             case * self.width + look.first_desk[step] - type_.first_desk
-            for step in range(type_.first_step, type_.first_step + type_.steps)
+            for step in mine
             if step not in done and not self.missing[case * self.steps + step - type_.first_step]
         ]
         if self.open_steps[case]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from lianban.cli import main
 from rules import InputError
 from scenarios import Scenario, compile_plan, load, read_scenario
 from scenarios.compile import compile_together
 from scenarios.plan import Plan
 from simulator import Outcome, Trace, simulate
-from simulator.draws import case_facts
+from simulator.draws import arrival_times, case_facts, case_keys, desk_times
 from simulator.logs import rows_of
 
 ITEMS = """key,name,department,days,unit,kind,handling
@@ -83,6 +85,13 @@ n2,industrial,-,-,E,,
 n3,-,>= 50,false,H,county,
 n4,-,-,-,P,,
 """
+WAITING = """
+[[waiting]]
+type = "{}"
+number = 15
+done = ["{}"]
+"""
+BACKLOG = WAITING.format("shop", "F") + WAITING.format("factory", "F") + WAITING.format("shop", "F")
 
 
 def folder_of(folder: Path, types: str, rows: str = ROWS, settings: str = SETTINGS) -> Path:
@@ -140,6 +149,85 @@ def test_rules_decide_for_every_case_which_items_it_needs(tmp_path):
         seen.add(tuple(wanted))
     assert len(seen) == 4
     assert all(steps_of(plan, trace, case) == ["F", "P"] for case in range(60, 100))
+
+
+def test_a_backlog_goes_on_where_it_stood_each_case_by_its_own_facts(tmp_path):
+    """Shops with their filing behind them need the permit alone; factories what their facts ask."""
+    plan = compile_plan(mix(tmp_path, FACTORY + SHOP + BACKLOG))
+    trace = only(plan)
+    assert plan.cases == 45 + 100
+    assert (trace.outcomes() == Outcome.FINISHED).all()
+    assert (trace.arrival[:45] == plan.calendars[0].opening(0)).all()
+    keys = [plan.types[number].key for number in trace.types_of()]
+    assert keys == ["shop"] * 15 + ["factory"] * 15 + ["shop"] * 15 + (
+        ["factory"] * 60 + ["shop"] * 40
+    )
+    facts, named = case_facts(plan, 1, 0), [fact.key for fact in plan.facts]
+    industry, zone, land = (
+        facts[:, named.index(f"factory.{key}")] for key in ("industry", "in_zone", "land")
+    )
+    seen = set()
+    for case in range(45):
+        wanted = ["E"] if industry[case] == 0 else []
+        wanted += ["H"] if land[case] >= 3 and not zone[case] else []
+        wanted = ["P"] if keys[case] == "shop" else [*wanted, "P"]
+        assert steps_of(plan, trace, case) == wanted
+        seen.add(tuple(wanted))
+    assert len(seen) == 4
+
+
+def test_a_backlog_moves_nobody_elses_luck(tmp_path):
+    """Those that come have the same arrival, facts and work; so has a group alone."""
+    plans = [
+        compile_plan(mix(tmp_path / name, FACTORY + SHOP + said))
+        for name, said in (
+            ("none", ""), ("all", BACKLOG), ("one", WAITING.format("factory", "F")),
+        )
+    ]  # fmt: skip
+    keys = [case_keys(plan) for plan in plans]
+    assert len(set(keys[1].tolist())) == 145
+    assert np.array_equal(keys[1][45:], keys[0])
+    assert np.array_equal(keys[1][15:30], keys[2][:15])
+    for draw in (arrival_times, case_facts, desk_times):
+        without, full, single = (draw(plan, 3, 1) for plan in plans)
+        assert np.array_equal(full[45:], without)
+        assert np.array_equal(full[15:30], single[:15])
+
+
+LATER = "[supervision]\nminutes = 30\nfinding = 0.6\napplicants = 9\nhold_days = 10\n"
+FEW = OFFICES.replace("1,9", "1,2")
+
+
+@pytest.mark.parametrize("more", ["", LATER, "[run]\nuntil_days = 12\n"])
+def test_both_engines_run_a_backlog_of_types_alike(tmp_path, more):
+    """Same traces to the tick from SimPy and compiled code, and every case is accounted for."""
+    folder = folder_of(tmp_path, FACTORY + SHOP + BACKLOG + more)
+    (folder / "offices.csv").write_text(FEW, "utf-8")
+    plan = compile_plan(read_scenario(folder))
+    runs = [simulate(plan, 2, 4, engine=engine) for engine in ("simpy", "fast")]
+    assert [run.engine for run in runs] == ["simpy", "fast"]
+    for plain, fast in zip(runs[0].replications, runs[1].replications, strict=True):
+        for name in ("arrival", "finish", "ready", "start", "end", "outcome", "types", "holds"):
+            assert np.array_equal(getattr(plain, name), getattr(fast, name)), name
+        outcomes = plain.outcomes()
+        assert len(outcomes) == 145
+        assert (Outcome.IN_PROCESS in outcomes) == ("until" in more)
+
+
+def test_run_prints_the_same_bytes_from_both_engines(tmp_path, capsys):
+    """A backlog of two types in ``lianban run --json``: nothing but the engine differs."""
+    folder_of(tmp_path, FACTORY + SHOP + BACKLOG)
+    told = []
+    for engine in ("simpy", "fast"):
+        assert (
+            main(["run", str(tmp_path), "--json", "--engine", engine, "--replications", "5"]) == 0
+        )
+        document = json.loads(capsys.readouterr().out)
+        assert document.pop("engine") == engine
+        told.append(json.dumps(document))
+    assert told[0] == told[1]
+    kinds = {each["key"]: each["cases"]["estimate"] for each in json.loads(told[0])["types"]}
+    assert kinds == {"factory": 75, "shop": 70}
 
 
 def test_facts_have_the_shares_that_the_planner_says(tmp_path):
@@ -300,7 +388,9 @@ def test_a_zone_result_serves_all_types(tmp_path):
         (FACTORY.replace("in_zone = 0.4\n", ""), "in_zone"),
         (FACTORY.replace("max = 100", "max = nan"), "land:"),
         (FACTORY.replace("[type.facts]", 'tables = ["need"]\n[type.facts]'), "no table is called"),
-        (FACTORY + "\n[[waiting]]\nnumber = 3\n", "cannot be said together with [[type]]"),
+        (FACTORY + SHOP + "[[waiting]]\nnumber = 3\n", "they are of was expected: factory, shop"),
+        (SHOP + WAITING.format("shpo", "F"), "no type is called 'shpo' (did you mean 'shop'?)"),
+        (SHOP + WAITING.format("shop", "E"), "cases of shop have no step 'E'"),
         ("", "no [[type]] says of which facts"),
     ],
 )
