@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 
@@ -60,6 +60,7 @@ from scenarios.plan import (
     Work,
 )
 from scenarios.plan_checks import problems_of_plan
+from scenarios.pooling import pooled_windows
 from scenarios.scenario import NATURAL, Office, Scenario, staffed_offices
 from scenarios.sections import Section, with_skills
 from scenarios.sorting import sorted_out
@@ -161,8 +162,9 @@ class Compiler:
         )
         changes = tuple(change for each in scenarios for change in each.procedure.staffing)
         self.offices = {office.key: office for office in staffed_offices(scenario.offices, changes)}
+        pooled = pooled_windows(self.offices, self.life.pooled, self.life.staff)
         for office in self.offices.values():
-            self._staff(office)
+            self._staff(office, pooled)
         for place in self.life.places:
             name = Name(place.key, place.key)
             for role, number in (("window", place.windows), ("reviewer", place.reviewers)):
@@ -177,11 +179,18 @@ class Compiler:
 
     # --- people -----------------------------------------------------------------------
 
-    def _staff(self, office: Office) -> None:
+    def _staff(self, office: Office, pooled: Mapping[str, tuple[str, Name, int]]) -> None:
         approvers = dict(self.life.approvers).get(office.key, 0)
         numbers = {"window": office.windows, "reviewer": office.reviewers, "approver": approvers}
+        if office.key in pooled:
+            holder, name, windows = pooled[office.key]
+            key = f"{holder}.window"
+            if windows and key not in self.pool_index:
+                self._pool(key, name, windows, (office.hours,))
+            if windows:
+                self.pool_index[f"{office.key}.window"] = self.pool_index[key]
         for role, people in numbers.items():
-            if people:
+            if people and f"{office.key}.{role}" not in self.pool_index:
                 self._pool(f"{office.key}.{role}", office.name, people, (office.hours,))
         if self.on_paper:
             return

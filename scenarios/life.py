@@ -315,6 +315,8 @@ class Life:
         Share of days on which a reviewer is absent.
     part_time : tuple of (str, str, int)
         Office, opening hours and number of those reviewers who keep other hours.
+    pooled : tuple of tuple of str
+        Offices whose windows serve each other's applicants; the first names their pool.
     staff : tuple of Section
         Who of an office may do what; whoever is not listed may do everything.
     crews : tuple of Crew
@@ -342,6 +344,7 @@ class Life:
     approvers: tuple[tuple[str, int], ...] = ()
     absence: float = 0.0
     part_time: tuple[tuple[str, str, int], ...] = ()
+    pooled: tuple[tuple[str, ...], ...] = ()
     staff: tuple[Section, ...] = ()
     crews: tuple[Crew, ...] = ()
     hands: Hands | None = None

@@ -29,6 +29,7 @@ from scenarios.life import (
     Waiting,
 )
 from scenarios.orders import ORDERS
+from scenarios.pooling import read_pooled
 from scenarios.sections import read_crews, read_sections, staff_rows
 from scenarios.toml_files import Settings
 
@@ -68,7 +69,7 @@ def read_life(
         Kind of each step of today's procedure, by its key.
     """
     people = settings.table("people")
-    people.only(("order", "orders", "approvers", "absence", "part_time"))
+    people.only(("order", "orders", "approvers", "absence", "part_time", "pooled"))
     run = settings.table("run")
     run.only(("until_days", "priority", "promise_days"))
     couriers, delivery = settings.table("couriers"), settings.table("delivery")
@@ -96,6 +97,7 @@ def read_life(
         approvers=approvers,
         absence=people.number("absence", 0.0, high=0.99),
         part_time=_part_time(people, offices, hours),
+        pooled=read_pooled(people, offices),
         staff=read_sections(
             (*settings.tables("staff"), *staff_rows(folder, settings.reading)),
             offices={
