@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from rules import Name
 from scenarios import AMPLE
 from simulator import Interval, mean_interval
-from simulator.blocks import BY_STEP, PARTS, Design, Tally
+from simulator.blocks import BY_STEP, Design, Tally
+from simulator.tally_rows import PARTS
 
 LEVEL = 0.95
 """Confidence of every interval in reports."""

@@ -27,8 +27,9 @@ from rules import Procedure
 from scenarios import Plan, Scenario
 from simulator import Interval, Run, mean_interval
 from simulator.account import account_of
-from simulator.blocks import Design, percentile, tally_of
+from simulator.blocks import Design, tally_of
 from simulator.precision import elapsed_of
+from simulator.tally_rows import percentile
 from simulator.usage import usage_of
 
 __all__ = ["LEVEL", "FloatArray", "Paper", "PoolUse", "Summary", "Times", "summarise"]

@@ -46,7 +46,7 @@ class AtOnce(_OneStream):
 
     def times(self, uniforms: FloatArray, calendar: Calendar, luck: Luck = _unlucky) -> IntArray:
         """Return the arrival tick of each case; see :meth:`Poisson.times`."""
-        return _on_open_time(np.zeros(len(uniforms), dtype=np.int64), calendar)
+        return on_open_time(np.zeros(len(uniforms), dtype=np.int64), calendar)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Spaced(_OneStream):
 
     def times(self, uniforms: FloatArray, calendar: Calendar, luck: Luck = _unlucky) -> IntArray:
         """Return the arrival tick of each case; see :meth:`Poisson.times`."""
-        return _on_open_time(np.arange(len(uniforms), dtype=np.int64) * self.every, calendar)
+        return on_open_time(np.arange(len(uniforms), dtype=np.int64) * self.every, calendar)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +90,13 @@ class Poisson(_OneStream):
         luck : callable
             Further numbers, for patterns whose days differ by chance.
         """
+        return on_open_time(self.open_ticks(uniforms), calendar)
+
+    def open_ticks(self, uniforms: FloatArray, passed: int = 0) -> IntArray:
+        """Return the open ticks before each case, when so many have passed before the first."""
         # gaps are rounded before they are summed: a sum of whole numbers is the same everywhere
         gaps = np.rint(-self.mean_gap * np.log1p(-uniforms)).astype(np.int64)
-        return _on_open_time(np.cumsum(gaps), calendar)
+        return np.cumsum(gaps) + passed
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +113,11 @@ class Renewal(_OneStream):
 
     def times(self, uniforms: FloatArray, calendar: Calendar, luck: Luck = _unlucky) -> IntArray:
         """Return the arrival tick of each case; see :meth:`Poisson.times`."""
-        gaps = np.rint(self.gap.quantile(uniforms)).astype(np.int64)
-        return _on_open_time(np.cumsum(gaps), calendar)
+        return on_open_time(self.open_ticks(uniforms), calendar)
+
+    def open_ticks(self, uniforms: FloatArray, passed: int = 0) -> IntArray:
+        """Return the open ticks before each case; see :meth:`Poisson.open_ticks`."""
+        return np.cumsum(np.rint(self.gap.quantile(uniforms)).astype(np.int64)) + passed
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +286,7 @@ class Booked(_OneStream):
         slot = -(-wish // self.every)
         # seats in order: at least one after the applicant before, not before the wished slot
         seat = place + np.maximum.accumulate(slot * self.seats - place)
-        return _on_open_time(seat // self.seats * self.every, calendar)
+        return on_open_time(seat // self.seats * self.every, calendar)
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +328,7 @@ Arrivals = (
 )
 
 
-def _on_open_time(passed: IntArray, calendar: Calendar) -> IntArray:
+def on_open_time(passed: IntArray, calendar: Calendar) -> IntArray:
     """Return the open second that comes after so many open ticks.
 
     That is where the next second of work would begin, so a case due when the door

@@ -16,19 +16,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scenarios import AMPLE
 from scenarios.plan import IntArray, Plan
-from simulator.account import Account, account_row, columns
-from simulator.clocks import clocks
-from simulator.criticality import critical_counts
+from simulator.account import Account, columns
 from simulator.draws import calendars_of
 from simulator.engines import engine_for
 from simulator.histograms import Histogram
-from simulator.precision import MOST, Enough, elapsed_of
-from simulator.trace import Outcome, Trace
-from simulator.usage import Usage, Visits, usage_of
+from simulator.precision import MOST, Enough
+from simulator.tally_rows import HALF, Row
+from simulator.trace import Trace
+from simulator.usage import Usage
 
 MINUTE = 60
 """Ticks of one cell of a tally's histogram."""
@@ -55,10 +53,6 @@ many ticks of the counting calendar they queued in it."""
 BY_POOL = Usage._fields
 """See :class:`simulator.usage.Usage`."""
 
-PARTS = ("touch", "queue", "dwell", "applicant", "notice", "stopped")
-"""Columns that say where the time of finished cases went."""
-
-HALF = 2**32
 _HEAD = struct.Struct("<4sIIIQ")
 _MAGIC = b"lbT1"
 _MOST = 2**31
@@ -252,46 +246,27 @@ def tally_of(design: Design, traces: Sequence[tuple[int, Trace]], seed: int | No
     seed : int, optional
         With it absence and outages are known to who asks which steps were critical.
     """
-    plan = design.plan
     rows = np.zeros((len(traces), design.width), dtype=np.int64)
-    elapsed = []
+    histograms = []
     for row, (number, trace) in zip(rows, traces, strict=True):
-        ticks, judged = elapsed_of(plan, trace, design.limit)
-        done = trace.outcomes() == Outcome.FINISHED
-        visits = Visits(plan, trace)
-        found = clocks(plan, trace, visits)
-        counted = np.sort(found.counted[done])
-        squares = _squares(ticks)
-        outcomes = np.bincount(trace.outcomes(), minlength=len(Outcome))
-        row[: len(COLUMNS)] = (
-            number,
-            len(ticks),
-            int(ticks.sum()),
-            squares // HALF,
-            squares % HALF,
-            percentile(ticks, 50),
-            percentile(ticks, 90),
-            int((ticks <= design.limit).sum()),
-            judged,
-            int(counted.sum()),
-            percentile(counted, 50),
-            percentile(counted, 90),
-            *(int(getattr(found, part)[done].sum()) for part in PARTS),
-            *outcomes[[Outcome.REFUSED, Outcome.WITHDRAWN, Outcome.TURNED_AWAY]],
-            outcomes[Outcome.IN_PROCESS],
-        )
-        elapsed.append(ticks)
-        known = seed is not None and plan.interruptions
-        calendars = calendars_of(plan, seed or 0, number) if known else plan.calendars
-        usage = usage_of(plan, trace, visits)
-        often, of = critical_counts(plan, trace, calendars)
-        row[len(COLUMNS) : design.account_from] = [
-            *np.column_stack([often, of, _waited(plan, visits, done)]).ravel(),
-            *(value for pool in design.pools() for value in usage[pool]),
-        ]
-        row[design.account_from :] = account_row(design.plan, trace)
-    ticks = np.concatenate(elapsed) if elapsed else np.zeros(0, dtype=np.int64)
-    return Tally(rows, Histogram.of(ticks, MINUTE))
+        row[:], histogram = _row(design, number, (trace,), seed)
+        histograms.append(histogram)
+    return Tally(rows, Histogram.merged(histograms, MINUTE))
+
+
+def _row(
+    design: Design, number: int, parts: Iterable[Trace], seed: int | None
+) -> tuple[IntArray, Histogram]:
+    """Return what is kept of one replication that comes in parts of its cases."""
+    plan = design.plan
+    known = seed is not None and plan.interruptions
+    calendars = calendars_of(plan, seed or 0, number) if known else plan.calendars
+    row = Row(design, calendars)
+    histogram: Histogram | None = None
+    for part in parts:
+        mine = Histogram.of(row.add(part), MINUTE)
+        histogram = mine if histogram is None else Histogram.merged((histogram, mine), MINUTE)
+    return row.numbers(number), histogram or Histogram.merged((), MINUTE)
 
 
 def run_until_precise(
@@ -310,45 +285,18 @@ def run_until_precise(
     return merged(tallies, design.width)
 
 
-def percentile(ticks: IntArray, percent: int) -> int:
-    """Return the smallest of rising values that so many per cent do not exceed; 0 of none."""
-    return int(ticks[_rank(len(ticks), percent)]) if len(ticks) else 0
-
-
-def _waited(plan: Plan, visits: Visits, done: NDArray[np.bool_]) -> IntArray:
-    """Return of each step for how long cases that are done queued in it."""
-    ready, begin, _ = visits.open(0)
-    ticks = visits.by_desk(np.where(done[visits.rows[:, 0]], begin - ready, 0))
-    return np.array([sum(ticks[index] for index in step.desks) for step in plan.steps], np.int64)
-
-
 def run_block(design: Design, seed: int, first: int, count: int, engine: str = "auto") -> Tally:
     """Simulate replications ``first`` to ``first + count - 1`` of a design.
 
     ``engine`` is what is asked of :func:`simulator.engines.engine_for`; every engine gives
     the same tally.
     """
-    simulate_replication = engine_for(design.plan, count, engine).replication
-    # each trace is dropped once it is tallied, so memory does not grow with the block
-    return merged(
-        (
-            tally_of(design, [(number, simulate_replication(design.plan, seed, number))], seed)
-            for number in range(first, first + count)
-        ),
-        design.width,
-    )
-
-
-def _rank(count: int, percent: int) -> int:
-    """Return the index of a percentile among so many sorted values."""
-    return max(0, -(-count * percent // 100) - 1)
-
-
-def _squares(ticks: IntArray) -> int:
-    """Return the sum of squares, exactly."""
-    if not ticks.size:
-        return 0
-    most = int(ticks[-1])
-    if most * most * len(ticks) < 2**63:
-        return int(np.dot(ticks, ticks))
-    return sum(each * each for each in ticks.tolist())
+    chosen = engine_for(design.plan, count, engine)
+    rows = np.zeros((count, design.width), dtype=np.int64)
+    histograms = []
+    # cases are dropped once they are tallied, so memory does not grow with the block
+    for place in range(count):
+        number = first + place
+        rows[place], histogram = _row(design, number, chosen.parts(design.plan, seed, number), seed)
+        histograms.append(histogram)
+    return Tally(rows, Histogram.merged(histograms, MINUTE))

@@ -7,14 +7,14 @@ redesign, in every engine and on any number of workers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rules import Calendar
-from scenarios.arrivals import Several
+from scenarios.arrivals import Poisson, Renewal, Several, on_open_time
 from scenarios.case_sorts import piece_of
 from scenarios.distributions import Distribution
 from scenarios.interruptions import without
@@ -139,8 +139,12 @@ def ticks_of(distribution: Distribution, numbers: FloatArray) -> IntArray:
     return np.clip(np.rint(distribution.quantile(numbers)), 0, LONGEST).astype(np.int64)
 
 
-def case_keys(plan: Plan) -> IntArray:
-    """Return the number by which each case draws its luck."""
+EVERYBODY = slice(None)
+"""All cases of a plan, for functions that may be asked about some."""
+
+
+def case_keys(plan: Plan, cases: slice = EVERYBODY) -> IntArray:
+    """Return the number by which each case, or each of some, draws its luck."""
     inside = len(plan.in_flight)
     if plan.sortings:
         # by their place among those of their own stream, so that other streams do not move them
@@ -150,10 +154,12 @@ def case_keys(plan: Plan) -> IntArray:
             waiting[number] = plan.sortings[stream].salt + IN_FLIGHT + counts[stream]
             counts[stream] += 1
         come = [each.salt + np.arange(each.number) for each in plan.sortings]
-        return np.concatenate([waiting, *come])
+        return np.concatenate([waiting, *come])[cases]
+    if not inside:  # without a list of all, for there may be millions
+        return np.arange(*cases.indices(plan.cases), dtype=np.int64)
     return np.concatenate(
         [IN_FLIGHT + np.arange(inside), np.arange(plan.cases - inside)], dtype=np.int64
-    )
+    )[cases]
 
 
 def _streams_inside(plan: Plan) -> list[int]:
@@ -189,12 +195,36 @@ def arrival_times(plan: Plan, seed: int, replication: int) -> IntArray:
     return np.concatenate([np.full(inside, plan.calendars[0].opening(0)), comes])
 
 
-def case_types(plan: Plan, seed: int, replication: int) -> IntArray:
+def arrivals_in_parts(plan: Plan, seed: int, replication: int, size: int) -> Iterator[IntArray]:
+    """Yield :func:`arrival_times` of so many cases at a time.
+
+    Where gaps follow each other no more than that is in memory.
+    """
+    pattern = plan.arrivals
+    if plan.in_flight or not isinstance(pattern, Poisson | Renewal):
+        comes = arrival_times(plan, seed, replication)
+        for first in range(0, len(comes), size):
+            yield comes[first : first + size]
+        return
+    passed = 0
+    for first in range(0, plan.cases, size):
+        cases = np.arange(first, min(first + size, plan.cases))
+        stream = np.zeros(1, dtype=np.int64)
+        ticks = pattern.open_ticks(
+            uniforms(seed, replication, cases, stream, purpose=ARRIVAL), passed
+        )
+        passed = int(ticks[-1])
+        yield on_open_time(ticks, plan.calendars[0])
+
+
+def case_types(plan: Plan, seed: int, replication: int, cases: slice = EVERYBODY) -> IntArray:
     """Return the case type of each case: those of its arrival stream, or drawn by weight."""
+    if plan.sortings:
+        return _sorted(plan, case_facts(plan, seed, replication))[cases]
+    if len(plan.types) == 1:
+        return np.zeros(len(range(*cases.indices(plan.cases))), dtype=np.int64)
     keys = case_keys(plan)
     types = np.zeros(plan.cases, dtype=np.int64)
-    if plan.sortings:
-        return _sorted(plan, case_facts(plan, seed, replication))
     if len(plan.types) > 1:
         inside = len(plan.in_flight)
         blocks = plan.arrivals.blocks(plan.cases - inside)
@@ -205,13 +235,13 @@ def case_types(plan: Plan, seed: int, replication: int) -> IntArray:
             types = _choice([each.weight for each in plan.types], drawn)
         for number, case in enumerate(plan.in_flight):
             types[number] = case.type
-    return types
+    return types[cases]
 
 
-def case_facts(plan: Plan, seed: int, replication: int) -> IntArray:
+def case_facts(plan: Plan, seed: int, replication: int, cases: slice = EVERYBODY) -> IntArray:
     """Return the value of each fact for each case: an array of shape (cases, facts)."""
-    keys = case_keys(plan)
-    values = np.zeros((plan.cases, len(plan.facts)), dtype=np.int64)
+    keys = case_keys(plan, cases)
+    values = np.zeros((len(keys), len(plan.facts)), dtype=np.int64)
     for number, fact in enumerate(plan.facts):
         drawn = uniforms(seed, replication, keys, np.array([fact.stream]), purpose=FACT)
         if fact.numbers is None:
@@ -246,8 +276,8 @@ def holds(when: Sequence[When], facts: IntArray) -> NDArray[np.bool_]:
     return fulfilled
 
 
-def desk_times(plan: Plan, seed: int, replication: int) -> IntArray:
-    """Return how long each desk works on each case at its first visit.
+def desk_times(plan: Plan, seed: int, replication: int, cases: slice = EVERYBODY) -> IntArray:
+    """Return how long each desk works on each case, or each of some, at its first visit.
 
     Returns
     -------
@@ -256,9 +286,9 @@ def desk_times(plan: Plan, seed: int, replication: int) -> IntArray:
         conditions the case does not fulfil. The desks of a step that have no time of
         their own add up to the step's duration exactly.
     """
-    keys, types = case_keys(plan), case_types(plan, seed, replication)
-    facts = case_facts(plan, seed, replication)
-    times = np.zeros((plan.cases, len(plan.desks)), dtype=np.int64)
+    keys, types = case_keys(plan, cases), case_types(plan, seed, replication, cases)
+    facts = case_facts(plan, seed, replication, cases)
+    times = np.zeros((len(keys), len(plan.desks)), dtype=np.int64)
     for number in range(len(plan.types)):
         steps = [step for step in plan.steps if step.of == number]
         mine = np.flatnonzero(types == number)

@@ -5,7 +5,7 @@ Both give the same traces, so the choice is about time only; it is told neverthe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 
@@ -52,6 +52,18 @@ class Engine:
         from simulator import simpy_engine
 
         return simpy_engine.simulate_replication
+
+    def parts(self, plan: Plan, seed: int, replication: int) -> Iterator[Trace]:
+        """Yield one replication as traces of some cases each, so that few need be in memory.
+
+        Where the engine cannot do that there is one trace of all cases.
+        """
+        if self.name == "fast":
+            from simulator.fast_stream import in_parts
+
+            yield from in_parts(plan, seed, replication)
+        else:
+            yield self.replication(plan, seed, replication)
 
 
 def engine_for(plan: Plan, replications: int = 1, asked: str = "auto") -> Engine:

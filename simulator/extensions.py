@@ -8,20 +8,22 @@ import numpy as np
 
 from scenarios.plan import Plan
 from scenarios.streams import stream_of
-from simulator.draws import EXTENSION, case_keys, uniforms
+from simulator.draws import EVERYBODY, EXTENSION, case_keys, uniforms
 from simulator.trace import Trace
 
 
-def with_extensions(trace: Trace, plan: Plan, seed: int, replication: int) -> Trace:
-    """Return the trace with what the head would do about each limit that is nearly over.
+def with_extensions(
+    trace: Trace, plan: Plan, seed: int, replication: int, cases: slice = EVERYBODY
+) -> Trace:
+    """Return the trace of all cases, or of some, with what the head would do about each limit.
 
-    The luck belongs to case and step, not to the redesign: a limit that is not nearly over
-    in one design may be extended in another.
+    He extends it or not when it is nearly over. The luck belongs to case and step, not to the
+    redesign: a limit that is not nearly over in one design may be extended in another.
     """
     if plan.watch is None or not plan.watch.extended:
         return trace
-    keys = case_keys(plan)
-    extended = np.zeros((plan.cases, len(plan.steps)), dtype=np.bool_)
+    keys = case_keys(plan, cases)
+    extended = np.zeros((len(keys), len(plan.steps)), dtype=np.bool_)
     for number, step in enumerate(plan.steps):
         if step.extension:
             stream = np.array([stream_of(step.key)])

@@ -14,7 +14,15 @@ from functools import lru_cache
 import numpy as np
 
 from scenarios.plan import IntArray, Plan
-from simulator.draws import arrival_times, calendars_of, case_facts, case_types, desk_times, holds
+from simulator.draws import (
+    EVERYBODY,
+    arrival_times,
+    calendars_of,
+    case_facts,
+    case_types,
+    desk_times,
+    holds,
+)
 from simulator.extensions import with_extensions
 from simulator.plan_arrays import House, hours_of, house_of, is_simple, uncovered
 from simulator.trace import Outcome, Trace
@@ -54,25 +62,22 @@ def simulate_replication(plan: Plan, seed: int, replication: int) -> Trace:
 
 def _simple(plan: Plan, seed: int, replication: int) -> Trace | None:
     """Run a plan that the quicker kernel knows; None when work does not end."""
-    from simulator.fast_kernel import replicate
+    from simulator.fast_kernel import GIVEN_UP, pending_of, replicate, tables_of
 
-    house, hours = _arrays(plan, seed, replication)
+    house, hours = arrays_of(plan, seed, replication)
     arrival = arrival_times(plan, seed, replication)
     work = desk_times(plan, seed, replication)
-    skip = _skipped(plan, seed, replication)
+    skip = skipped(plan, seed, replication)
     finish = arrival.copy()
     if not house.main:  # cases leave as they come
         ready, start, end = (np.repeat(arrival, house.width) for _ in range(3))
     else:
-        ready, start, end = (np.empty(work.size, dtype=np.int64) for _ in range(3))
         order = np.argsort(arrival, kind="stable")
-        flat = work.reshape(-1)
-        ended = replicate(
-            house, hours, arrival[order], order, flat, skip.reshape(-1),
-            ready, start, end, finish,
-        )  # fmt: skip
-        if not ended:
+        tables = tables_of(house, work.reshape(-1), skip.reshape(-1), plan.cases)
+        pending = pending_of(house, plan.cases)
+        if replicate(house, hours, arrival[order], order, -1, tables, pending) == GIVEN_UP:
             return None
+        ready, start, end, finish = tables.ready, tables.start, tables.end, tables.finish
     shape = plan.cases, house.width
     return Trace(
         arrival,
@@ -87,7 +92,8 @@ def _simple(plan: Plan, seed: int, replication: int) -> Trace | None:
     )
 
 
-def _arrays(plan: Plan, seed: int, replication: int) -> tuple[House, IntArray]:
+def arrays_of(plan: Plan, seed: int, replication: int) -> tuple[House, IntArray]:
+    """Return the plan as arrays and its calendars, without the absence of a replication."""
     if not plan.interruptions:
         return _undisturbed(plan)
     calendars = calendars_of(plan, seed, replication)
@@ -100,10 +106,15 @@ def _undisturbed(plan: Plan) -> tuple[House, IntArray]:
     return house_of(plan, plan.calendars), hours_of(plan.calendars)
 
 
-def _skipped(plan: Plan, seed: int, replication: int) -> IntArray:
+def skips(plan: Plan) -> bool:
+    """Whether some desk does not concern every case."""
+    return any(plan.steps[desk.step].when or desk.when for desk in plan.desks)
+
+
+def skipped(plan: Plan, seed: int, replication: int, cases: slice = EVERYBODY) -> IntArray:
     """Return 1 where a desk does not concern a case, or nothing if all desks concern all."""
-    conditions = [(*plan.steps[desk.step].when, *desk.when) for desk in plan.desks]
-    if not any(conditions):
+    if not skips(plan):
         return np.zeros(0, dtype=np.int64)
-    facts = case_facts(plan, seed, replication)
+    conditions = [(*plan.steps[desk.step].when, *desk.when) for desk in plan.desks]
+    facts = case_facts(plan, seed, replication, cases)
     return np.column_stack([~holds(when, facts) for when in conditions]).astype(np.int64)

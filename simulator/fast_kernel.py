@@ -12,6 +12,9 @@ The rules are those of :mod:`simulator.simpy_engine`. How they are kept here:
   order of (ready, case, desk). A job that needs several pools stands in one list for each,
   in the k-th by its name plus k, so that ``behind`` has a place for each.
 - Pools are served when the round's last event is over.
+- A case stands in the tables at its number, or in a ring of them at its last bits, where cases
+  come in parts (:mod:`simulator.fast_stream`); the kernel is left and entered again between
+  two parts.
 
 Numba compiles this file at its first use and keeps the machine code on disk.
 """
@@ -19,6 +22,7 @@ Numba compiles this file at its first use and keeps the machine code on disk.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -36,6 +40,127 @@ NEVER = 2**63 - 1
 CASE, DESK = POOL_BITS + DESK_BITS, POOL_BITS
 """Where in a job's name the numbers of the case and the desk begin."""
 POOLS_OF_DESK, DESKS = (1 << POOL_BITS) - 1, (1 << DESK_BITS) - 1
+
+GIVEN_UP, LEFT_OFF, PLAYED = range(3)
+"""How the kernel leaves off: work does not end (or there is too little room, which should not
+happen); more cases are to be given; the end."""
+SIZE, TOUCHES, ALARMS = range(3)
+"""Numbers that last from one part of the cases to the next."""
+
+
+class Tables(NamedTuple):
+    """What there is of each case; in a run by parts a ring of cases, a power of two of them.
+
+    Attributes
+    ----------
+    work : array of shape (jobs,)
+        Ticks of each job; a job is ``case * width + desk``. Changed where people learn.
+    skip : array of shape (jobs,) or empty
+        1 where the desk does not concern the case.
+    ready, start, end, finish : array of shape (jobs,) and (cases,)
+        Filled.
+    missing, enabled : array of shape (cases * steps,)
+        Prerequisites that are missing, and when the lags so far are over; empty: no lags.
+    open_steps : array of shape (cases,)
+        Steps that must end still before the case is finished.
+    behind : array of shape (places * jobs,)
+        Who stands behind each job in the first, second, ... queue that it joins.
+    """
+
+    work: IntArray
+    skip: IntArray
+    ready: IntArray
+    start: IntArray
+    end: IntArray
+    finish: IntArray
+    missing: IntArray
+    enabled: IntArray
+    open_steps: IntArray
+    behind: IntArray
+
+
+class Pending(NamedTuple):
+    """What is pending: the queues by pool, and the heap of events.
+
+    Attributes
+    ----------
+    free : array
+        People who are free.
+    first, last, last_came, last_before : array
+        Who is first and last in the queue, when the last came, and who is last of those
+        before them.
+    alarm : array
+        The opening for which the queue waits.
+    touched, is_touched : array
+        Pools to be served at the end of the round.
+    ticks, whats : array
+        The heap.
+    numbers : array
+        See :data:`SIZE`.
+    """
+
+    free: IntArray
+    first: IntArray
+    last: IntArray
+    last_came: IntArray
+    last_before: IntArray
+    alarm: IntArray
+    touched: IntArray
+    is_touched: IntArray
+    ticks: IntArray
+    whats: IntArray
+    numbers: IntArray
+
+
+def tables_of(house: House, work: IntArray, skip: IntArray, cases: int) -> Tables:
+    """Return the tables in which so many cases have not come yet."""
+    jobs, steps = cases * house.width, cases * house.steps
+    ready, start, end = (np.empty(jobs, dtype=np.int64) for _ in range(3))
+    return Tables(
+        work,
+        skip,
+        ready,
+        start,
+        end,
+        np.empty(cases, dtype=np.int64),
+        np.tile(house.needs.astype(np.int32), cases),
+        np.zeros(steps if house.lag.any() else 0, dtype=np.int64),
+        np.full(cases, house.main, dtype=np.int64),
+        np.empty(most_pools(house) * jobs, dtype=np.int64),
+    )
+
+
+def most_pools(house: House) -> int:
+    """Return how many queues a job joins at most."""
+    return max(1, int(np.diff(house.desk_people).max(initial=0)))
+
+
+def most_alarms(house: House, cases: int) -> int:
+    """Return how many openings are awaited at most: whenever another comes first in a queue."""
+    return 2 * most_pools(house) * cases * house.width + house.capacity.size
+
+
+def pending_of(house: House, cases: int) -> Pending:
+    """Return that nothing is pending, with room for so many cases at once."""
+    pools = house.capacity.size
+    # at most a release of each job, an enabling of each step, and the openings; memory that is
+    # not used is not taken, and arrays that grow would have their users counted in the loop,
+    # which takes more time than all the rest
+    events = cases * (house.width + house.steps) + most_alarms(house, cases)
+    first, last, came, before, alarm = (np.full(pools, NOBODY) for _ in range(5))
+    return Pending(
+        house.capacity.copy(),
+        first,
+        last,
+        came,
+        before,
+        alarm,
+        np.empty(pools, dtype=np.int64),
+        np.zeros(pools, dtype=np.int64),
+        np.empty(events, dtype=np.int64),
+        np.empty(events, dtype=np.int64),
+        np.zeros(3, dtype=np.int64),
+    )
 
 
 @compiled
@@ -69,13 +194,13 @@ def drop_first(ticks: IntArray, whats: IntArray, size: int) -> None:
 
 
 @compiled
-def place_of(name: int, width: int, jobs: int) -> int:
+def place_of(name: int, width: int, jobs: int, ring: int) -> int:
     """Return where a job, or its k-th place in a queue, stands in the tables."""
-    job = (name >> CASE) * width + (name >> DESK & DESKS)
+    job = (name >> CASE & ring) * width + (name >> DESK & DESKS)
     return job + (name & POOLS_OF_DESK) * jobs
 
 
-def _kernel(sources: str) -> Callable[..., bool]:
+def _kernel(sources: str) -> Callable[..., int]:
     """Return the kernel; code that is kept on disk is used only for the same sources."""
 
     def replicate(
@@ -83,32 +208,35 @@ def _kernel(sources: str) -> Callable[..., bool]:
         hours: IntArray,
         comes: IntArray,
         who: IntArray,
-        work: IntArray,
-        skip: IntArray,
-        ready: IntArray,
-        start: IntArray,
-        end: IntArray,
-        finish: IntArray,
-    ) -> bool:
-        """Run all cases to their end; False when work does not end within the calendars.
-
-        (Or when more is pending at once than there is room for, which should not happen.)
+        ring: int,
+        tables: Tables,
+        pending: Pending,
+    ) -> int:
+        """Run cases to their end; see :data:`GIVEN_UP` for what is returned.
 
         Parameters
         ----------
         comes, who : array of shape (cases,)
-            Instants of arrival in order, and which case comes.
-        work : array of shape (jobs,)
-            Ticks of each job; a job is ``case * width + desk``. Changed where people learn.
-        skip : array of shape (jobs,) or empty
-            1 where the desk does not concern the case.
-        ready, start, end, finish : array of shape (jobs,) and (cases,)
-            Filled.
+            Instants of arrival in order, and which case comes. Where ``comes`` is one longer
+            the last is the arrival of the next part of the cases, up to which is played.
+        ring : int
+            Which bits of a case's number are its place in the tables; -1: all.
+        tables, pending
+            As :func:`tables_of` and :func:`pending_of` make them, or the last call left them.
         """
         if not sources:
-            return False
-        width, steps, jobs, cases = house.width, house.steps, work.size, comes.size
+            return GIVEN_UP
         # as locals: whatever is taken out of the tuple in the loop would be counted each time
+        work, skip, ready, start, end = (
+            tables.work,
+            tables.skip,
+            tables.ready,
+            tables.start,
+            tables.end,
+        )
+        finish, missing, enabled = tables.finish, tables.missing, tables.enabled
+        open_steps, behind = tables.open_steps, tables.behind
+        width, steps, jobs, cases = house.width, house.steps, work.size, who.size
         desk_step, desk_after, desk_calendar = (
             house.desk_step,
             house.desk_after,
@@ -124,38 +252,21 @@ def _kernel(sources: str) -> Callable[..., bool]:
             house.lag,
             house.lag_calendar,
         )
-        learning, shortest, needs = house.learning, house.shortest, house.needs
+        learning, shortest = house.learning, house.shortest
         skips = skip.size > 0
-        missing = np.empty(cases * steps, dtype=np.int32)
-        enabled = np.zeros(cases * steps if lag.any() else 0, dtype=np.int64)
-        for case in range(cases):
-            for step in range(steps):
-                missing[case * steps + step] = needs[step]
-        open_steps = np.full(cases, house.main)
-        # queues: who is first and last, when the last came, and who is last of those before them
-        pools = house.capacity.size
-        free = house.capacity.copy()
-        first, last = np.full(pools, NOBODY), np.full(pools, NOBODY)
-        last_came, last_before = np.full(pools, -1), np.full(pools, NOBODY)
-        most = 1
-        for desk in range(width):
-            most = max(most, desk_people[desk + 1] - desk_people[desk])
-        behind = np.empty(most * jobs, dtype=np.int64)
-        alarm = np.full(pools, -1)
-        touched, is_touched, touches = np.empty(pools, dtype=np.int64), np.zeros(pools, np.bool_), 0
-        # events
-        # at most a release of each job, an enabling of each step, and an opening whenever another
-        # comes first in a queue; memory that is not used is not taken, and arrays that grow would
-        # have their users counted in the loop, which takes more time than all the rest
-        most_alarms, alarms = 2 * most * jobs + pools, 0
-        events = jobs + cases * steps + most_alarms
-        ticks, whats, size = np.empty(events, dtype=np.int64), np.empty(events, dtype=np.int64), 0
+        free, first, last = pending.free, pending.first, pending.last
+        last_came, last_before, alarm = pending.last_came, pending.last_before, pending.alarm
+        touched, is_touched = pending.touched, pending.is_touched
+        ticks, whats, numbers = pending.ticks, pending.whats, pending.numbers
+        size, touches, alarms = numbers[SIZE], numbers[TOUCHES], numbers[ALARMS]
+        # no event finds the heap full: see pending_of
+        most = ticks.size - (jobs + jobs // max(1, width) * steps)
         come = 0
-        next_come = comes[0] if cases else NEVER
+        next_come = comes[0] if comes.size else NEVER
         # jobs of one case to reach, or to pass on from as ~job; the next is on top
         stack = np.empty(2 * width + 2, dtype=np.int64)
 
-        while size or come < cases:
+        while size or come < comes.size:
             top = 0
             if size and ticks[0] <= next_come:
                 now, what = ticks[0], whats[0]
@@ -170,7 +281,7 @@ def _kernel(sources: str) -> Callable[..., bool]:
                         if first[pool] != NOBODY and not is_touched[pool]:
                             touched[touches] = pool
                             touches += 1
-                            is_touched[pool] = True
+                            is_touched[pool] = 1
                     stack[0] = ~about
                     top = 1
                 elif kind == ENABLE:
@@ -181,14 +292,17 @@ def _kernel(sources: str) -> Callable[..., bool]:
                     if not is_touched[about]:
                         touched[touches] = about
                         touches += 1
-                        is_touched[about] = True
+                        is_touched[about] = 1
+            elif come == cases:
+                numbers[SIZE], numbers[TOUCHES], numbers[ALARMS] = size, touches, alarms
+                return LEFT_OFF
             else:
                 now = next_come
                 for root in range(roots.size - 1, -1, -1):
                     stack[top] = who[come] << CASE | roots[root] << DESK
                     top += 1
                 come += 1
-                next_come = comes[come] if come < cases else NEVER
+                next_come = comes[come] if come < comes.size else NEVER
 
             while top:
                 top -= 1
@@ -197,7 +311,8 @@ def _kernel(sources: str) -> Callable[..., bool]:
                 if is_done:
                     name = ~name
                 case, desk = name >> CASE, name >> DESK & DESKS
-                job = case * width + desk
+                seat = case & ring
+                job = seat * width + desk
                 if not is_done:
                     ready[job] = now
                     one, beyond = desk_people[desk], desk_people[desk + 1]
@@ -214,31 +329,34 @@ def _kernel(sources: str) -> Callable[..., bool]:
                             elif last_came[pool] < now or last[pool] < entry:
                                 if last_came[pool] < now:
                                     last_came[pool], last_before[pool] = now, last[pool]
-                                behind[place_of(last[pool], width, jobs)] = entry
+                                behind[place_of(last[pool], width, jobs, ring)] = entry
                                 behind[place] = NOBODY
                                 last[pool] = entry
                             else:  # somebody who stands behind came at this very instant too
                                 before, after = last_before[pool], first[pool]
                                 if before != NOBODY:
-                                    after = behind[place_of(before, width, jobs)]
+                                    after = behind[place_of(before, width, jobs, ring)]
                                 while after < entry:
-                                    before, after = after, behind[place_of(after, width, jobs)]
+                                    before, after = (
+                                        after,
+                                        behind[place_of(after, width, jobs, ring)],
+                                    )
                                 if before == NOBODY:
                                     first[pool] = entry
                                 else:
-                                    behind[place_of(before, width, jobs)] = entry
+                                    behind[place_of(before, width, jobs, ring)] = entry
                                 behind[place] = after
                             if free[pool] and not is_touched[pool]:
                                 touched[touches] = pool
                                 touches += 1
-                                is_touched[pool] = True
+                                is_touched[pool] = 1
                         continue
                     else:
                         at = now
                         if desk_staffed[desk]:
                             at = opening(hours, desk_calendar[desk], now)
                             if at == BEYOND:
-                                return False
+                                return GIVEN_UP
                         if desk_learns[desk]:
                             work[job] = (
                                 work[job] * learning[min(at // DAY, learning.size - 1)] // 1000
@@ -247,7 +365,7 @@ def _kernel(sources: str) -> Callable[..., bool]:
                         if not desk_finishes[desk] and (not desk_always[desk] or until > shortest):
                             until = add(hours, desk_calendar[desk], at, work[job])
                             if until == BEYOND:
-                                return False
+                                return GIVEN_UP
                         start[job], end[job] = at, until
                         push(ticks, whats, size, until, name << 2 | RELEASE)
                         size += 1
@@ -259,16 +377,16 @@ def _kernel(sources: str) -> Callable[..., bool]:
                     continue
                 step = desk_step[desk]
                 if step_main[step]:
-                    open_steps[case] -= 1
-                    if not open_steps[case]:
-                        finish[case] = now
+                    open_steps[seat] -= 1
+                    if not open_steps[seat]:
+                        finish[seat] = now
                 for link in range(step_unlocks[step + 1] - 1, step_unlocks[step] - 1, -1):
                     after = unlocks[link]
-                    place = case * steps + after
+                    place = seat * steps + after
                     if lag[link]:
                         until = add(hours, lag_calendar[link], now, lag[link])
                         if until == BEYOND:
-                            return False
+                            return GIVEN_UP
                         enabled[place] = max(enabled[place], until)
                     missing[place] -= 1
                     if not missing[place]:
@@ -285,7 +403,7 @@ def _kernel(sources: str) -> Callable[..., bool]:
             while touches:
                 touches -= 1
                 pool = touched[touches]
-                is_touched[pool] = False
+                is_touched[pool] = 0
                 while first[pool] != NOBODY:
                     name = first[pool] & ~POOLS_OF_DESK
                     desk = name >> DESK & DESKS
@@ -300,17 +418,17 @@ def _kernel(sources: str) -> Callable[..., bool]:
                     if not desk_always[desk]:
                         opens = opening(hours, desk_calendar[desk], now)
                         if opens == BEYOND:
-                            return False
+                            return GIVEN_UP
                         if opens > now:
                             if alarm[pool] != opens:
-                                if alarms == most_alarms:
-                                    return False
+                                if alarms == most:
+                                    return GIVEN_UP
                                 alarms += 1
                                 alarm[pool] = opens
                                 push(ticks, whats, size, opens, pool << 2 | OPENS)
                                 size += 1
                             break
-                    job = (name >> CASE) * width + desk
+                    job = (name >> CASE & ring) * width + desk
                     for slot in range(one, beyond):
                         each, entry = people[slot], name + slot - one
                         free[each] -= 1
@@ -323,20 +441,20 @@ def _kernel(sources: str) -> Callable[..., bool]:
                         elif each != pool and not is_touched[each]:
                             touched[touches] = each  # who stood behind may be next there
                             touches += 1
-                            is_touched[each] = True
+                            is_touched[each] = 1
                     if desk_learns[desk]:
                         work[job] = work[job] * learning[min(now // DAY, learning.size - 1)] // 1000
                     until = now + work[job]
                     if not desk_finishes[desk] and (not desk_always[desk] or until > shortest):
                         until = add(hours, desk_calendar[desk], now, work[job])
                         if until == BEYOND:
-                            return False
+                            return GIVEN_UP
                     start[job], end[job] = now, until
                     push(ticks, whats, size, until, name << 2 | RELEASE)
                     size += 1
-        return True
+        return PLAYED
 
-    made: Callable[..., bool] = njit(cache=True, nogil=True, error_model="numpy")(replicate)
+    made: Callable[..., int] = njit(cache=True, nogil=True, error_model="numpy")(replicate)
     return made
 
 

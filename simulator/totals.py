@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scenarios.plan import Plan
 from simulator.histograms import Histogram
@@ -74,8 +74,11 @@ def simulate_totals(
     numbers = list(replications)
     if not numbers:
         raise ValueError("no replications were asked for")
-    simulate_replication = engine_for(plan, len(numbers), engine).replication
-    totals = totals_of(plan, simulate_replication(plan, seed, numbers[0]))
-    for number in numbers[1:]:
-        totals += totals_of(plan, simulate_replication(plan, seed, number))
-    return totals
+    chosen = engine_for(plan, len(numbers), engine)
+    parts = (
+        totals_of(plan, part) for number in numbers for part in chosen.parts(plan, seed, number)
+    )
+    totals = next(parts)
+    for each in parts:
+        totals += each
+    return replace(totals, replications=len(numbers))

@@ -92,15 +92,13 @@ def usage_of(plan: Plan, trace: Trace, visits: Visits | None = None) -> tuple[Us
     """Return how each pool of a plan fared; zeros for pools that no desk needs or all may use."""
     visits = visits or Visits(plan, trace)
     vain = _in_vain(trace)
-    first = int(trace.arrival.min()) if trace.arrival.size else 0
-    last = int(trace.finish.max()) if trace.finish.size else 0
-    last = max(first, min(last, plan.until or last))
+    span = span_of(plan, trace)
     numbers = visits.by_desk(np.ones(len(visits.rows), dtype=np.int64))
     desks: list[list[int]] = [[] for _ in plan.pools]
     for index, desk in enumerate(plan.desks):
         for number in set(desk.pools):
             desks[number].append(index)
-    sums: dict[int, tuple[list[int], list[int], int]] = {}
+    sums: dict[int, tuple[list[int], list[int]]] = {}
     found = []
     for number, pool in enumerate(plan.pools):
         if pool.capacity >= AMPLE or not desks[number]:
@@ -108,24 +106,37 @@ def usage_of(plan: Plan, trace: Trace, visits: Visits | None = None) -> tuple[Us
             continue
         if pool.calendar not in sums:
             ready, begin, end = visits.open(pool.calendar)
-            hours = plan.calendars[pool.calendar].worked(first, last)
-            sums[pool.calendar] = visits.by_desk(end - begin), visits.by_desk(begin - ready), hours
-        held, waited, hours = sums[pool.calendar]
+            sums[pool.calendar] = visits.by_desk(end - begin), visits.by_desk(begin - ready)
+        held, waited = sums[pool.calendar]
+        able, hours = open_to(plan, number, *span)
         apart = _apart(plan, trace, number, vain) if len(vain) or len(trace.holds) else (0, 0, 0)
         found.append(
             Usage(
                 held=sum(held[index] for index in desks[number] if _alone(plan, index)) + apart[0],
-                able=sum(
-                    shift.people * plan.calendars[shift.calendar].worked(first, last)
-                    for shift in pool.shifts
-                )
-                or hours * pool.capacity,
+                able=able,
                 waited=sum(waited[index] for index in desks[number]) + apart[1],
                 visits=sum(numbers[index] for index in desks[number]) + apart[2],
                 hours=hours,
             )
         )
     return tuple(found)
+
+
+def span_of(plan: Plan, trace: Trace) -> tuple[int, int]:
+    """Return the first arrival, and the last end or that of the run."""
+    first = int(trace.arrival.min()) if trace.arrival.size else 0
+    last = int(trace.finish.max()) if trace.finish.size else 0
+    return first, max(first, min(last, plan.until or last))
+
+
+def open_to(plan: Plan, number: int, first: int, last: int) -> tuple[int, int]:
+    """Return ``able`` and ``hours`` of a pool's :class:`Usage` from a tick to another."""
+    pool = plan.pools[number]
+    hours = plan.calendars[pool.calendar].worked(first, last)
+    able = sum(
+        shift.people * plan.calendars[shift.calendar].worked(first, last) for shift in pool.shifts
+    )
+    return able or hours * pool.capacity, hours
 
 
 def _alone(plan: Plan, desk: int) -> bool:
