@@ -15,6 +15,7 @@ from lianban.commands import (
     compare,
     demo,
     diagram,
+    discover,
     doctor,
     foreign,
     optimize,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 _GROUPS = (
     demo, shipped, check, run, compare, calibrate, report, serve, promises, runs, diagram,
-    schedule, optimize, satisfaction, rule_tables, verify, foreign, doctor,
+    schedule, optimize, satisfaction, rule_tables, verify, discover, foreign, doctor,
 )  # fmt: skip
 
 

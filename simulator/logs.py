@@ -188,6 +188,8 @@ def _write_xes(run: Run, file: TextIO) -> None:
                 by_case[row.case].append((tick, place, moment, event))
         for case, events in enumerate(by_case):
             file.write(f"<trace>{_string('concept:name', f'{number}-{case}')}")
+            if len(run.replications) > 1:
+                file.write(f'<int key="replication" value="{number}"/>')
             file.write(_string("case:type", plan.types[types[case]].key))
             file.write(_string("case:outcome", Outcome(outcomes[case]).name.lower()) + "\n")
             file.writelines(event for _, _, _, event in sorted(events))

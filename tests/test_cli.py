@@ -21,8 +21,8 @@ from lianban.cli import main
 
 COMMANDS = (
     "demo", "list", "new", "check", "run", "compare", "calibrate", "report", "serve", "promises",
-    "runs", "diagram", "schedule", "optimize", "satisfaction", "rules", "verify", "import",
-    "doctor",
+    "runs", "diagram", "schedule", "optimize", "satisfaction", "rules", "verify",
+    "discover", "import", "doctor",
 )  # fmt: skip
 LADDER = {
     (35, 236),

@@ -49,6 +49,10 @@ def run_foreign(options: argparse.Namespace, console: Console) -> Outcome:
     from simulator.flow_measures import flow_measures
     from simulator.statistics import mean_interval
 
+    if options.drawing.lower().endswith((".csv", ".xes", ".xes.gz")):
+        raise UsageError(
+            _("%(file)s is an event log: lianban discover %(file)s") % {"file": options.drawing}
+        )
     imported = _read(options)
     for note in imported.notes:
         console.note(note)
