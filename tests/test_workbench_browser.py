@@ -506,3 +506,32 @@ def _alive(pid: int) -> bool:
         return " Z " not in Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
     except OSError:
         return False
+
+
+def test_an_event_log_becomes_a_scenario(
+    chrome: Window, served: tuple[Bench, Path], tmp_path: Path
+):
+    """Uploaded, its measures appear and a draft is offered; taken over, the draft is shown."""
+    from selenium.webdriver.common.by import By
+
+    rows = ["case,activity,start,end"]
+    for day in range(4, 9):
+        rows += [
+            f"{day},check,2024-03-0{day} 09:00,2024-03-0{day} 09:30",
+            f"{day},sign,2024-03-0{day} 10:00,2024-03-0{day} 11:00",
+        ]
+    log = tmp_path / "hall-log.csv"
+    log.write_text("\n".join(rows), encoding="utf-8")
+    chrome.open("/files?a=county&lang=en")
+    chrome.driver.find_element(By.CSS_SELECTOR, "[data-upload]").send_keys(str(log))
+    chrome.until("return document.querySelector('.uploads .result table')")
+    assert "hall-log.csv" in chrome.text(".uploads .result")
+    assert chrome.run("return !document.querySelector('[data-take]').hidden")
+    assert chrome.run("return typeof document.querySelector('[data-blob=\"hall-log-draft.zip\"]')"
+                      ".onclick") == "function"  # fmt: skip
+    assert chrome.run("return document.documentElement.scrollWidth <= innerWidth")
+    chrome.click("[data-take]")
+    chrome.until("return location.search.includes('a=hall-log')")
+    chrome.settle()
+    assert "hall-log" in chrome.text("h1")
+    assert chrome.text("[data-measure=steps]") == "2"

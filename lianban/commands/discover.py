@@ -9,6 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lianban.commands.options import UsageError, new_command
+from lianban.log_tables import (
+    rejected_lines,
+    said,
+    step_rows,
+    summary_rows,
+    weekday_rows,
+    whole_rows,
+)
 from lianban.terminal import Console, Outcome, aligned, paragraphs
 
 if TYPE_CHECKING:
@@ -65,8 +73,8 @@ def discover(options: argparse.Namespace, console: Console) -> Outcome:
     proposal = propose(study)
     if folder is not None:
         write_proposal(proposal, folder)
-    text = told(study, console.language)
-    notes = [_said(each, console.language) for each in (*study.notes, *proposal.notes)]
+    text = _told(study, console.language)
+    notes = [said(each, console.language) for each in (*study.notes, *proposal.notes)]
     if folder is not None:
         notes.append(
             _("%(folder)s holds the draft; edit it, then: lianban run %(folder)s/as-logged")
@@ -174,102 +182,14 @@ def _spread(spread: Spread | None) -> dict[str, float] | None:
     return {name: getattr(spread, name) for name in names}
 
 
-def told(study: Study, language: str) -> str:
-    """Return the measures as a planner reads them."""
+def _told(study: Study, language: str) -> str:
+    rejected = rejected_lines(study, _, language)
     return "\n\n".join(
         [
-            aligned(summary_rows(study)),
-            aligned(weekday_rows(study)),
-            aligned(step_rows(study)[: _SHOWN + 1]),
-            aligned(whole_rows(study)),
-            *([_rejected(study, language)] if study.log.rejected else []),
+            aligned(summary_rows(study, _)),
+            aligned(weekday_rows(study, _)),
+            aligned(step_rows(study, _)[: _SHOWN + 1]),
+            aligned(whole_rows(study, _)),
+            *(["\n".join([_("rejected:"), *rejected])] if rejected else []),
         ]
     )
-
-
-def summary_rows(study: Study) -> list[list[str]]:
-    """Return what was read, a row a fact."""
-    from scenarios.event_logs.moments import told as moment
-
-    log = study.log
-    return [
-        [log.file, _("number")],
-        [_("cases"), f"{len(log.visits):,}"],
-        [_("of them over"), f"{study.over:,}"],
-        [_("events"), f"{log.events:,}"],
-        [_("activities"), f"{len(study.steps):,}"],
-        [_("rejected rows"), f"{log.rejected:,}"],
-        [_("first instant"), moment(study.first)],
-        [_("last instant"), moment(study.last)],
-    ]
-
-
-def weekday_rows(study: Study) -> list[list[str]]:
-    """Return arrivals by weekday."""
-    names = [_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"),
-             _("Saturday"), _("Sunday")]  # fmt: skip
-    arrivals = study.arrivals
-    rows = [[_("arrivals"), _("working days"), _("cases"), _("a day"), _("variance/mean")]]
-    rows += [
-        [
-            names[each.weekday],
-            str(each.days),
-            str(each.cases),
-            f"{each.mean:.2f}",
-            _number(each.ratio),
-        ]
-        for each in arrivals.weekdays
-    ]
-    days, cases = sum(e.days for e in arrivals.weekdays), sum(e.cases for e in arrivals.weekdays)
-    rows.append(
-        [_("all"), str(days), str(cases), f"{arrivals.per_day:.2f}", _number(arrivals.dispersion)]
-    )
-    if arrivals.off:
-        rows.append([_("days off"), "", str(arrivals.off), "", ""])
-    return rows
-
-
-def step_rows(study: Study) -> list[list[str]]:
-    """Return the times of activities."""
-    rows = [
-        [_("activity"), _("cases"), _("times done"), _("work, min: mean"), "P50", "P90",
-         _("lies, wd: mean"), "P50", "P90"],
-    ]  # fmt: skip
-    for each in study.steps:
-        cells = [each.step[:40], str(each.cases), str(each.visits)]
-        for spread, places in ((each.touch, 0), (each.wait, 2)):
-            cells += (
-                ["-"] * 3
-                if spread is None
-                else [f"{v:.{places}f}" for v in (spread.mean, spread.p50, spread.p90)]
-            )
-        rows.append(cells)
-    return rows
-
-
-def whole_rows(study: Study) -> list[list[str]]:
-    """Return how long whole cases take."""
-    rows = [[_("whole cases"), _("cases"), _("mean"), "P10", "P50", "P90", "P95", _("longest")]]
-    for name, spread in (
-        (_("working days"), study.whole), (_("natural days"), study.natural)
-    ):  # fmt: skip
-        if spread is not None:
-            values = (spread.mean, spread.p10, spread.p50, spread.p90, spread.p95, spread.most)
-            rows.append([name, str(spread.n), *(f"{value:.2f}" for value in values)])
-    return rows
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
-
-
-def _rejected(study: Study, language: str) -> str:
-    log = study.log
-    lines = [f"{e.place}: {_said(e.message, language)}" for e in log.problems[:_SHOWN]]
-    if log.rejected > _SHOWN:
-        lines.append(_("... and %d more") % (log.rejected - _SHOWN))
-    return "\n".join([_("rejected:"), *lines])
-
-
-def _said(message: str, language: str) -> str:
-    return getattr(message, "zh", message) if language == "zh" else str(message)

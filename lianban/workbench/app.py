@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import json
 from collections import OrderedDict
@@ -30,7 +31,7 @@ from lianban.workbench.problems import spoken, told
 from lianban.workbench.scene import Boards
 from lianban.workbench.speech import spoken_by
 from lianban.workbench.state import State
-from lianban.workbench.workspace import Workspace, stamp_of
+from lianban.workbench.workspace import Unknown, Workspace, stamp_of
 
 VIEWS: dict[str, str] = {
     "/": "compare",
@@ -161,13 +162,23 @@ class Workbench:
         return await self._done(state, lambda: act(self.workspace, self.boards.scene(state), asked))
 
     async def taken(self, request: Request) -> Response:
-        """Open an uploaded file, or tell what that would do."""
+        """Open an uploaded file, or tell what that would do; an event log is long work."""
         query = request.query_params
         state, name = self._state(query), query.get("name", "")
         data = await request.body()
         take = query.get("take") == "1"
+        try:
+            base = desk.plain_name(name)
+        except Unknown as error:
+            return JSONResponse({"problems": told(error, state.language)}, 400)
+        if await self.in_hand(lambda: is_log(data, base)):
+            text = base64.b64encode(data).decode()
+            more = {"name": base, "data": text, "take": take}
+            return self._queued(
+                {"work": worker.LOG, "query": {}, "language": state.language, "more": more}
+            )
         return await self._done(
-            state, lambda: desk.take_in(self.workspace, self.boards.scene(state), name, data, take)
+            state, lambda: desk.take_in(self.workspace, self.boards.scene(state), base, data, take)
         )
 
     async def _done(self, state: State, act: Callable[[], dict[str, Any]]) -> Response:
@@ -193,6 +204,9 @@ class Workbench:
             "language": spoken_by(pairs.get("lang", ""), ""),
             "more": more,
         }
+        return self._queued(wanted)
+
+    def _queued(self, wanted: Mapping[str, Any]) -> Response:
         try:
             job = self.jobs.submit(wanted)
         except Busy:
@@ -254,6 +268,15 @@ async def body_of(request: Request) -> dict[str, Any]:
     if not isinstance(asked, dict):
         raise HTTPException(400, "the body is not a JSON object")
     return asked
+
+
+def is_log(data: bytes, name: str) -> bool:
+    """Return whether an uploaded file is an event log; loads its reader when one may be."""
+    if not name.lower().endswith((".csv", ".xes", ".xes.gz")):
+        return False
+    from scenarios import event_logs
+
+    return event_logs.is_log(data, name)
 
 
 def problem(status: int, reason: str) -> Response:

@@ -30,6 +30,9 @@ KINDS = {
     ".csv": "text/csv; charset=utf-8",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+OPENED = (".bpmn", ".csv", ".xlsx", ".xes", ".xes.gz")
+"""Endings of files that can be opened."""
+
 _NAME = re.compile(r"[\w\u4e00-\u9fff][\w\u4e00-\u9fff .-]{0,60}")
 
 
@@ -109,6 +112,25 @@ def save(workspace: Workspace, scene: Scene, asked: Mapping[str, Any]) -> dict[s
     return {"saved": told % {"file": name, "backup": backup}}
 
 
+def plain_name(name: str) -> str:
+    """Return what an uploaded file is called, without folders.
+
+    Raises
+    ------
+    Unknown
+        If it is nothing that can be opened.
+
+    Examples
+    --------
+    >>> plain_name("../../flow.bpmn")
+    'flow.bpmn'
+    """
+    base = Path(name.replace("\\", "/")).name
+    if not _NAME.fullmatch(base) or not base.lower().endswith(OPENED):
+        raise Unknown("a .bpmn, .csv, .xlsx or .xes file can be opened, with a plain name")
+    return base
+
+
 def take_in(
     workspace: Workspace, scene: Scene, name: str, data: bytes, take: bool
 ) -> dict[str, Any]:
@@ -128,11 +150,8 @@ def take_in(
     rules.InputError
         With everything wrong with it.
     """
-    base = Path(name.replace("\\", "/")).name
-    suffix = Path(base).suffix.lower()
-    if not _NAME.fullmatch(base) or suffix not in (".bpmn", ".csv", ".xlsx"):
-        raise Unknown("a .bpmn, .csv or .xlsx file can be opened, with a plain name")
-    if suffix == ".bpmn":
+    base = plain_name(name)
+    if base.lower().endswith(".bpmn"):
         return _drawing(workspace, scene, base, data, take)
     return _items(workspace, scene, base, data, take)
 

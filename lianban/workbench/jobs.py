@@ -24,6 +24,12 @@ MOST_WAITING = 32
 MOST_KEPT = 128
 """Finished jobs that are remembered."""
 
+MOST_KEPT_BYTES = 64 * 1024 * 1024
+"""Bytes of finished jobs' results that are remembered; the last one is, however long."""
+
+MOST_ASKED = 48 * 1024 * 1024
+"""Bytes of all requests that wait."""
+
 MOST_RESULT = 16 * 1024 * 1024
 JOB_SECONDS = 120.0
 GRACE = 1.0
@@ -50,12 +56,16 @@ class Job:
         ``waiting``, ``running``, ``done``, ``failed`` or ``cancelled``.
     result : mapping
         What the work returned, or ``problems`` in words.
+    asked, kept : int
+        Bytes of the request while it waits, and of the result.
     """
 
     key: str
     request: Mapping[str, Any]
     state: str = "waiting"
     result: Mapping[str, Any] = field(default_factory=dict)
+    asked: int = 0
+    kept: int = 0
 
     @property
     def over(self) -> bool:
@@ -113,15 +123,29 @@ class Jobs:
         Busy
             When too much waits already.
         """
-        if len(self._waiting) >= MOST_WAITING:
+        asked = len(json.dumps(request))
+        if len(self._waiting) >= MOST_WAITING or asked + self._asked > MOST_ASKED:
             raise Busy
-        job = Job(secrets.token_urlsafe(12), request)
+        job = Job(secrets.token_urlsafe(12), request, asked=asked)
         self.jobs[job.key] = job
         self._waiting.append(job)
         self._news.set()
-        for old in [key for key, each in self.jobs.items() if each.over][:-MOST_KEPT]:
-            del self.jobs[old]
+        self._forget()
         return job
+
+    @property
+    def _asked(self) -> int:
+        return sum(each.asked for each in self._waiting)
+
+    def _forget(self) -> None:
+        """Forget the oldest finished jobs beyond what is kept."""
+        over = [each for each in self.jobs.values() if each.over]
+        kept = sum(each.kept for each in over)
+        for place, old in enumerate(over[:-1]):
+            if len(over) - place <= MOST_KEPT and kept <= MOST_KEPT_BYTES:
+                return
+            kept -= old.kept
+            del self.jobs[old.key]
 
     def cancel(self, key: str) -> Job | None:
         """Cancel a job; None where it is not known."""
@@ -134,6 +158,7 @@ class Jobs:
             asyncio.get_running_loop().call_later(GRACE, self._kill_if_still_at, job)
         else:
             self._waiting.remove(job)
+            job.request = {"language": job.request.get("language", "en")}
         return job
 
     @property
@@ -156,11 +181,15 @@ class Jobs:
             answer = await loop.run_in_executor(self._threads, self._ask, dict(job.request))
             late.cancel()
             self._now = None
+            # what was asked may be a long file; of it only the language is needed now
+            job.request = {"language": job.request.get("language", "en")}
             if job.state == "cancelled":
                 continue
             if answer is not None:
                 job.state = "failed" if "problems" in answer else "done"
                 job.result = answer
+                job.kept = sum(len(str(each)) for each in answer.values())
+                self._forget()
             else:
                 in_time = loop.time() - began < self.seconds
                 job.state = "failed"

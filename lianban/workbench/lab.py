@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 MOST_REPLICATIONS = 200
 _KEPT = 6
+_KEPT_BYTES = 1024**3
+"""Bytes of kept runs; the last one is kept, however long."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +56,15 @@ class Lab:
             run = simulate(compile_plan(scenario), count, scenario.seed, engine="auto")
             self._tried[place] = Tried(scenario, run, summarise(scenario, run))
         self._tried.move_to_end(place)
-        while len(self._tried) > _KEPT:
+        while len(self._tried) > 1 and (
+            len(self._tried) > _KEPT
+            or sum(_bytes_of(each.run) for each in self._tried.values()) > _KEPT_BYTES
+        ):
             self._tried.popitem(last=False)
         return self._tried[place]
+
+
+def _bytes_of(run: Run) -> int:
+    """Return what a run's traces hold in memory."""
+    arrays = (getattr(trace, part.name) for trace in run.replications for part in fields(trace))
+    return sum(int(getattr(array, "nbytes", 0)) for array in arrays)

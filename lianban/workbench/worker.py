@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 MOST_MEMORY = 12 * 1024**3
 """Address space of the process in bytes; compiled code maps much that it never uses."""
 
-MOST_REQUEST = 1024 * 1024
+MOST_REQUEST = 12 * 1024 * 1024
+"""Bytes of a request: an uploaded log in base64."""
 
 WORKS = ("compare", "flow", "distribution", "queues", "promises", "replay", "optimize", "files")
 """Views that have long work: each has a function ``work(scene, lab, more)``."""
+
+LOG = "log"
+"""Work of an uploaded event log; no page may ask for it otherwise."""
 
 
 def main(pipe: Connection, folder: str) -> None:
@@ -54,6 +58,8 @@ def respond(request: dict[str, Any], boards: Boards, lab: Lab) -> dict[str, Any]
     from lianban.workbench.state import State
 
     try:
+        if request["work"] == LOG:
+            return _read_log(request, boards)
         if request["work"] not in WORKS:
             raise KeyError(request["work"])
         state = State.of(request["query"], request["language"])
@@ -62,6 +68,21 @@ def respond(request: dict[str, Any], boards: Boards, lab: Lab) -> dict[str, Any]
     except Exception as error:
         return {"problems": told(error, str(request.get("language", "en")))}
     return answer
+
+
+def _read_log(request: dict[str, Any], boards: Boards) -> dict[str, Any]:
+    import base64
+
+    from lianban.workbench.views.logs import read_in
+
+    more = request["more"]
+    return read_in(
+        boards.workspace,
+        str(request["language"]),
+        more["name"],
+        base64.b64decode(more["data"]),
+        more["take"],
+    )
 
 
 def _warm(boards: Boards, lab: Lab) -> None:

@@ -2,7 +2,7 @@
 
 from scenarios.event_logs.measures import Study, study_log
 from scenarios.event_logs.proposal import Proposal, propose, write_proposal
-from scenarios.event_logs.reading import read_log
+from scenarios.event_logs.reading import is_log, read_log
 from scenarios.event_logs.visits import EventLog, Visit
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Proposal",
     "Study",
     "Visit",
+    "is_log",
     "propose",
     "read_log",
     "study_log",

@@ -13,6 +13,8 @@ from scenarios.event_logs.visits import MOST_BYTES, MOST_EVENTS, EventLog, Gathe
 from scenarios.event_logs.xes_logs import read_xes_log
 
 ENDINGS = (".csv", ".xes", ".xes.gz")
+HEAD = 20_000
+"""Bytes in which a table's head ends."""
 
 
 def read_log(
@@ -71,6 +73,23 @@ def read_log(
     else:
         read_xes_log(data, gathering)
     return gathering.log()
+
+
+def is_log(data: bytes, name: str) -> bool:
+    r"""Return whether a file is an event log rather than a table of items.
+
+    Examples
+    --------
+    >>> is_log(b"case,activity,end\n", "x.csv"), is_log(b"key,name,days\n", "x.csv")
+    (True, False)
+    """
+    if not name.lower().endswith(".csv"):
+        return name.lower().endswith(ENDINGS)
+    try:
+        read_csv_log(data[:HEAD].partition(b"\n")[0] + b"\n", Gathering(name), {})
+    except InputError:
+        return False
+    return True
 
 
 def _unpacked(data: bytes, name: str) -> bytes:

@@ -5,8 +5,22 @@ let running = new Map();   // place -> key of its job
 const post = (address, body) => fetch(address, {
   method: "POST", headers: {"content-type": "application/json"}, body: JSON.stringify(body)});
 
-/** Fill a place with what its work gives. Resolves when the work is over. */
-export async function follow(place, more = {}) {
+/** Let a button save a file that long work gave. */
+export function offer(button, file) {
+  if (!button || !file) return;
+  button.onclick = () => {
+    const link = document.createElement("a");
+    const bytes = Uint8Array.from(atob(file), letter => letter.charCodeAt(0));
+    link.href = URL.createObjectURL(new Blob([bytes]));
+    link.download = button.dataset.blob;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  };
+}
+
+/** Fill a place with what its work gives. Resolves when the work is over. `begun` is the
+ * answer to a request that has begun the work already. */
+export async function follow(place, more = {}, begun = null) {
   const waiting = place.querySelector(".waiting");
   const mine = Symbol();
   running.set(place, mine);
@@ -16,7 +30,7 @@ export async function follow(place, more = {}) {
   let job = {};
   try {
     const asked = {...JSON.parse(place.dataset.more || "{}"), ...more};
-    let answer = await post("/jobs", {work: place.dataset.work, query: place.dataset.query, more: asked});
+    let answer = begun || await post("/jobs", {work: place.dataset.work, query: place.dataset.query, more: asked});
     job = await answer.json();
     if (answer.status === 429) return finish(place, say(place.dataset.full));
     if (!answer.ok) return finish(place, say(job.problem));

@@ -1,8 +1,11 @@
-// Opening a file: first what it would do, then taking it over.
+// Opening a file: first what it would do, then taking it over. Event logs are long work.
+import {follow} from "./jobs.js";
+
 export function equip(place, go) {
   const input = place.querySelector("[data-upload]");
   const verdict = place.querySelector("[data-upload-verdict]");
   const take = place.querySelector("[data-take]");
+  const work = place.querySelector("[data-work]");
 
   async function send(taking) {
     const file = input.files[0];
@@ -14,6 +17,12 @@ export function equip(place, go) {
     take.hidden = true;
     const answer = await fetch("/import?" + query, {
       method: "POST", headers: {"content-type": "application/octet-stream"}, body: await file.arrayBuffer()});
+    work.querySelector(".result")?.remove();
+    if (answer.status === 202) {
+      verdict.removeAttribute("aria-busy");
+      verdict.replaceChildren();
+      return follow(work, {}, answer);
+    }
     const found = await answer.json();
     verdict.removeAttribute("aria-busy");
     if (!answer.ok) {
@@ -22,7 +31,7 @@ export function equip(place, go) {
       box.textContent = `${place.dataset.failed} ${(found.problems || [found.problem]).join("; ")}`;
       verdict.replaceChildren(box);
     } else if (taking) {
-      if (found.go) return go(found.go + "&lang=" + document.documentElement.lang);
+      if (found.go) return show(found);
       verdict.textContent = found.saved;
     } else {
       verdict.innerHTML = found.html;
@@ -30,6 +39,16 @@ export function equip(place, go) {
     }
   }
 
+  const show = found => go(found.go + "&lang=" + document.documentElement.lang);
+  work.addEventListener("work-done", event => {
+    if (event.detail.go) show(event.detail);
+    take.hidden = !event.detail.sound;
+  });
+  work.addEventListener("click", event => {
+    if (!event.target.closest("[data-start]")) return;
+    event.stopPropagation();
+    send(false);
+  });
   input.addEventListener("change", () => send(false));
   take.addEventListener("click", () => send(true));
 }

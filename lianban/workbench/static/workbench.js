@@ -1,6 +1,6 @@
 // The page works without this: links and forms lead to whole pages. This fetches the part
 // that changes, keeps address, history and focus, and follows long work by polling.
-import {follow, abandon} from "./jobs.js";
+import {follow, abandon, offer} from "./jobs.js";
 
 // Screens with a script of their own fetch it when they are shown.
 const EXTRAS = {"[data-replay]": "./replay.js", "[data-edit]": "./tables.js", "[data-import]": "./uploads.js"};
@@ -105,15 +105,7 @@ page.addEventListener("click", event => {
 page.addEventListener("work-done", event => {
   const {detail, target} = event;
   equip(target);
-  const button = target.querySelector("[data-blob]");
-  if (button && detail.file) button.onclick = () => {
-    const link = document.createElement("a");
-    const bytes = Uint8Array.from(atob(detail.file), letter => letter.charCodeAt(0));
-    link.href = URL.createObjectURL(new Blob([bytes]));
-    link.download = button.dataset.blob;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-  };
+  offer(target.querySelector("[data-blob]"), detail.file);
 });
 
 page.addEventListener("submit", event => {

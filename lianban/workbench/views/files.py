@@ -6,8 +6,10 @@ import base64
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from lianban.workbench.desk import OPENED
 from lianban.workbench.forms import work_form
 from lianban.workbench.markup import Html, table, tag
+from lianban.workbench.page import long_work
 from lianban.workbench.workspace import Unknown
 
 if TYPE_CHECKING:
@@ -49,13 +51,16 @@ def content(scene: Scene) -> list[Html]:
         work_form(scene, "files", _("make it"), [], _("simulating ..."), what="log"),
         tag("h2", _("Open a file")),
         tag("p", _("A BPMN drawing (.bpmn) becomes a new scenario in the opened folder; a table of "
-                   "items (.csv, .xlsx) is compared with that of A before it takes its place."),
+                   "items (.csv, .xlsx) is compared with that of A before it takes its place; an "
+                   "event log (.csv, .xes, .xes.gz) is measured, and a scenario drafted from it."),
             class_="dim"),
         tag(
             "div",
             tag("label", tag("span", _("file")),
-                tag("input", type="file", accept=".bpmn,.csv,.xlsx", data_upload=True)),
+                tag("input", type="file", accept=",".join((*OPENED, ".gz")), data_upload=True)),
             tag("div", data_upload_verdict=True, aria_live="polite"),
+            Html(long_work(scene, "log", _("reading the log ...")).replace(
+                'class="job"', 'class="job" data-waits', 1)),
             tag("button", _("take it over"), type="button", data_take=True, hidden=True),
             class_="asks uploads",
             data_import=True,
