@@ -12,7 +12,14 @@ from __future__ import annotations
 import simulator.fast_layout as lay
 from scenarios.plan import DONE, REFUSED, IntArray
 from simulator.draws import FINDING, LEFT, LEFT_UNTIL, ROUTE, FloatArray
-from simulator.fast_gathering import come_together, drop, go_from_gathering, rank, stand
+from simulator.fast_gathering import (
+    come_together,
+    drop,
+    go_from_gathering,
+    rank,
+    stand,
+    strike_off,
+)
 from simulator.fast_luck import drawn, luck, wish
 from simulator.fast_queues import (
     NOBODY,
@@ -98,6 +105,8 @@ def reach(
         if not get(state, lay.WORK, job):
             put(state, lay.START, job, now)
             put(state, lay.END, job, now)
+            if state[lay.IS_STRICT]:
+                strike_off(house, state, job, desk)
             top = let_pass(state, job, top)
         elif get(house, lay.DESK_PEOPLE, desk) < get(house, lay.DESK_PEOPLE, desk + 1):
             queue(house, hours, state, job, desk)
@@ -145,6 +154,8 @@ def reach_special(
     if house[lay.SKIPS] and get(state, lay.SKIP, job):
         put(state, lay.START, job, now)
         put(state, lay.END, job, now)
+        if state[lay.IS_STRICT]:
+            strike_off(house, state, job, desk)
         return let_pass(state, job, top)
     kind = get(house, lay.DESK_GATHERS, desk)
     if kind == lay.IS_CONSULTATION:
@@ -568,6 +579,8 @@ def leave(house: IntArray, state: IntArray, case: int, outcome: int) -> None:
         if get(state, lay.READY, job) >= 0 > get(state, lay.START, job):
             put(state, lay.END, job, now)
             unqueue(house, state, job, base + place)
+        if state[lay.IS_STRICT]:
+            strike_off(house, state, job, base + place)
     for place in range(get(house, lay.TYPE_DESKS, of) * min(1, int(house[lay.ASKING]))):
         job = (case << bits) + place
         if get(state, lay.ASKED, job):

@@ -7,6 +7,7 @@ Every function does what the one of its name does in :mod:`simulator.simpy_engin
 from __future__ import annotations
 
 import simulator.fast_layout as lay
+from scenarios.orders import LAST
 from scenarios.plan import IntArray
 from simulator.fast_queues import (
     NOBODY,
@@ -39,7 +40,52 @@ def rank(house: IntArray, hours: IntArray, state: IntArray, pool: int, job: int,
         return get(house, lay.TYPE_PRIORITY, of) + get(house, lay.STEP_PRIORITY, step)
     if order == lay.DEADLINE:
         return deadline
+    if order == lay.PLANNED:
+        return planned_place(house, pool, case, desk)
     return filed if order == lay.FILING else desk
+
+
+@compiled
+def planned_place(house: IntArray, pool: int, case: int, desk: int) -> int:
+    """Return the place of a case at a desk in a pool's planned order."""
+    if case >= get(house, lay.POOL_LISTED, pool):
+        return LAST
+    first = get(house, lay.POOL_PLACES, pool)
+    return get(house, lay.PLACES, first + case * house[lay.DESKS] + desk)
+
+
+@compiled
+def is_due(state: IntArray, pool: int, job: int) -> bool:
+    """Return whether everything that is listed before has been taken up, or never will be."""
+    at = get(state, lay.DUE, pool)
+    if at == get(state, lay.SEQUENCE_OF, pool + 1):
+        return True
+    return get(state, lay.RANK, job) <= get(state, lay.SEQUENCE, at)
+
+
+@compiled
+def strike_off(house: IntArray, state: IntArray, job: int, desk: int) -> None:
+    """Take a job off the strict sequences: it begins, has no work, or its case has left."""
+    case = job >> house[lay.PLACE_BITS]
+    for slot in range(get(house, lay.DESK_PEOPLE, desk), get(house, lay.DESK_PEOPLE, desk + 1)):
+        pool = get(house, lay.PEOPLE, slot)
+        at, last = get(state, lay.DUE, pool), get(state, lay.SEQUENCE_OF, pool + 1)
+        if at == last:
+            continue
+        mine = planned_place(house, pool, case, desk)
+        one, beyond = at, last
+        while one < beyond:
+            middle = (one + beyond) >> 1
+            if get(state, lay.SEQUENCE, middle) < mine:
+                one = middle + 1
+            else:
+                beyond = middle
+        if one < last and get(state, lay.SEQUENCE, one) == mine:
+            put(state, lay.STRUCK, one, 1)
+        while at < last and get(state, lay.STRUCK, at):
+            at += 1
+        put(state, lay.DUE, pool, at)
+        touch(state, pool)
 
 
 @compiled

@@ -29,17 +29,18 @@ from __future__ import annotations
     # by pool
     POOL_CAPACITY, POOL_ORDER, POOL_INTERRUPTS, POOL_ATTENDED, POOL_CROWDED, POOL_ROOM,
     POOL_ERRAND, POOL_CALENDAR, POOL_SHIFTS, POOL_HANDS, PERSON_CALENDAR, PERSON_SKILLS, SKILLS,
+    POOL_LISTED, POOL_PLACES, PLACES,
     # by case in the house at the beginning
     INSIDE_DONE, DONE_STEPS,
     LEARNING,
     HOUSE_HEADER,
-) = range(104)  # fmt: skip
+) = range(107)  # fmt: skip
 
 (
     FAULT, NOW, TURN, EVENTS, MOST_EVENTS, COME, COME_KEY, TOUCHES, MOST_TOUCHES, ELSE_TOUCHED,
     LEAVINGS, MOST_LEAVINGS, NOTES_USED, NOTE_FREE, MOST_NOTES, EARLIERS, MOST_EARLIER,
     REVISITS, WISHES, MOST_WISHES, HOLDS, MOST_HOLDS, LEFT_HOUSE, IS_RANKED, NODE_SHIFT,
-    ASKED_DUES, STEPS_DUES, QUEUES_OF, NODES, SEED, REPLICATION, ANY_ATTENDED,
+    ASKED_DUES, STEPS_DUES, QUEUES_OF, NODES, SEED, REPLICATION, ANY_ATTENDED, IS_STRICT,
     # by case
     ARRIVAL, COMES, WHO, TYPE, OUTCOME, FINISH, OPEN_STEPS, KEPT, LUCK_KEY, APPLICANT,
     # by case and step
@@ -51,6 +52,8 @@ from __future__ import annotations
     TOOK,
     # by pool or person
     FREE, ALARM, ERRANDS, ATTENDED, BUSY, SPOKEN_FOR, OFFERED, HANDS, HANDS_FULL,
+    # by pool that keeps a strict sequence, and by place in it
+    DUE, SEQUENCE_OF, SEQUENCE, STRUCK,
     # by queue, and by place in a queue
     HEAD, TAIL, LONG, BEHIND,
     # by desk where cases gather
@@ -62,18 +65,19 @@ from __future__ import annotations
     KEYS, WHATS, TOUCHED, LEAVING, STACK, NOTES, EARLIER, REVISITED, WISHED, HELD,
     ASKED_DUE, STEPS_DUE,
     STATE_HEADER,
-) = range(102)  # fmt: skip
+) = range(107)  # fmt: skip
 
 RELEASE, ENABLE, TOUCH, ENTER, STRETCH, PATIENCE_ENDS, FALL_DUE, RISE, SETTLE, TAKEN_ON, HOLD_UP, \
     BACK, TEAM_DONE, WAITS_NO_LONGER, ASK_DUE, STEP_DUE = range(16)  # fmt: skip
 """What happens."""
 KIND_BITS = 4
 
-PLAYED, IS_BEYOND, IS_FULL, IS_WISHING = range(4)
-"""How the kernel leaves off: the end; work does not end; too little room; draws are wanted."""
+PLAYED, IS_BEYOND, IS_FULL, IS_WISHING, IS_LACKING = range(5)
+"""How the kernel leaves off: the end; work does not end; too little room; draws are wanted, and
+it can go on when they are there, or it must begin again."""
 
 NO_GATHERING, IS_MEETING, IS_TRIP, IS_ZONE, IS_QUOTA, IS_CONSULTATION = range(6)
-FIRST_COME, PRIORITY, DEADLINE, FILING, LISTED = range(5)
+FIRST_COME, PRIORITY, DEADLINE, FILING, LISTED, PLANNED = range(6)
 
 LEVELS = 4
 """Levels of a queue: one of eight cases stands on the second, one of 64 on the third."""

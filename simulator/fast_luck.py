@@ -12,7 +12,7 @@ from scenarios.plan import IntArray
 from scenarios.streams import STREAM_BITS
 from simulator.fast_layout import (
     FAULT,
-    IS_FULL,
+    IS_LACKING,
     LUCK_KEY,
     MOST_WISHES,
     REPLICATION,
@@ -77,7 +77,7 @@ def drawn(table: IntArray, state: IntArray, of: int, row: int, at: int) -> int:
     begins = table[1 + of * table[0] + row] if row < table[0] else 0
     if not begins:
         wish(table, state, of, row)
-        state[FAULT] = IS_FULL
+        state[FAULT] = IS_LACKING
         return 0
     return int(table[begins + at])
 

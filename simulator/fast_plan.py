@@ -11,7 +11,15 @@ import numpy as np
 import simulator.fast_layout as lay
 from scenarios.distributions import Distribution
 from scenarios.gatherings import Consultation, Meeting, Quota, Trip, ZoneResult
-from scenarios.orders import ByFiling, ByList, ByPriority, EarliestDeadline, Interrupting
+from scenarios.orders import (
+    LAST,
+    ByFiling,
+    ByList,
+    ByPriority,
+    EarliestDeadline,
+    Interrupting,
+    Planned,
+)
 from scenarios.plan import AMPLE, Desk, IntArray, Plan
 from scenarios.streams import stream_of
 from simulator.draws import (
@@ -38,6 +46,7 @@ ORDERS = {
     EarliestDeadline: lay.DEADLINE,
     ByFiling: lay.FILING,
     ByList: lay.LISTED,
+    Planned: lay.PLANNED,
 }
 
 
@@ -153,7 +162,7 @@ def _desks(made: Lists, plan: Plan, look: Lookup, chances: list[float], sets: li
     )
     own, patience = [-1] * len(desks), [-1] * len(desks)
     for number, desk in enumerate(desks):
-        if desk.own is not None and look.loops[number]:
+        if desk.own is not None and look.returns[number]:
             own[number] = len(sets)
             drawn = _visits(desk.own, keys, desk.stream, DURATION, 1)
             sets.append(_longer(plan, desk, drawn) if desk.slower else drawn)
@@ -290,6 +299,26 @@ def _pools(made: Lists, plan: Plan, sets: list[Row]) -> None:
         pool.capacity if pool.order.interrupts and pool.capacity < AMPLE else 0 for pool in pools
     ]
     made.list(lay.POOL_HANDS, np.concatenate([[0], np.cumsum(hands)]))
+    _places(made, plan)
+
+
+def _places(made: Lists, plan: Plan) -> None:
+    """Put down the place of each case and desk in planned orders."""
+    tables: dict[Planned, int] = {}
+    places: list[int] = []
+    listed, begins = [0] * len(plan.pools), [0] * len(plan.pools)
+    wide = len(plan.desks)
+    for number, pool in enumerate(plan.pools):
+        order = pool.order
+        if isinstance(order, Planned):
+            if order not in tables:
+                tables[order] = len(places)
+                for row in order.places:
+                    places += [*row[:wide], *(LAST,) * (wide - len(row))]
+            listed[number], begins[number] = len(order.places), tables[order]
+    made.list(lay.POOL_LISTED, listed)
+    made.list(lay.POOL_PLACES, begins)
+    made.list(lay.PLACES, places)
 
 
 def _visits(of: Distribution, keys: IntArray, stream: int, purpose: int, first: int) -> Row:

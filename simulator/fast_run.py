@@ -15,15 +15,9 @@ from simulator.lookup import Lookup
 from simulator.plan_arrays import hours_of
 from simulator.trace import Trace
 
-MOST_ROOM = 64
-"""Times the usual room after which a run is left to the SimPy engine."""
-
 
 def played_out(plan: Plan, seed: int, replication: int) -> Trace | None:
-    """Run all cases to their end, or to the plan's end; None when they do not all leave.
-
-    (Or when more is pending at once than there is room for, which should not happen.)
-    """
+    """Run all cases to their end, or to the plan's end; None when they do not all leave."""
     from simulator.fast_house import play
 
     look, kept, hours = _undisturbed(plan)
@@ -34,7 +28,7 @@ def played_out(plan: Plan, seed: int, replication: int) -> Trace | None:
     luck = Luck.of(plan, seed, replication)
     drawn = Rows(kept, seed, replication)
     roomy = 1
-    while roomy <= MOST_ROOM:
+    while True:
         state = state_of(plan, look, kept, luck, (seed, replication), roomy)
         ended = play(kept.house, hours, kept.chances, drawn.table, state)
         while ended == lay.IS_WISHING:
@@ -46,9 +40,11 @@ def played_out(plan: Plan, seed: int, replication: int) -> Trace | None:
             return trace_from(plan, look, luck, state)
         if ended == lay.IS_BEYOND:
             return None
-        drawn.fulfil(state)
-        roomy *= 2
-    return None
+        # it begins again with what it lacked: nothing depends on what was not needed
+        if ended == lay.IS_LACKING:
+            drawn.fulfil(state, ahead=True)
+        else:
+            roomy *= 2
 
 
 @lru_cache(maxsize=8)
@@ -67,14 +63,22 @@ class Rows:
         self._rows = {(of, 0): made(seed, replication, 0) for of, made in enumerate(kept.sets)}
         self.table = self._joined()
 
-    def fulfil(self, state: IntArray) -> None:
-        """Draw what a run wishes for."""
+    def fulfil(self, state: IntArray, *, ahead: bool = False) -> None:
+        """Draw what a run wishes for; ``ahead``: and what it may wish for soon.
+
+        Who comes back again and again at one instant needs a row each time and cannot wait
+        for it; half as many rows more each time are soon enough.
+        """
         at, number = int(state[lay.WISHED]), int(state[lay.WISHES])
         state[lay.WISHES] = 0
         wished = {
             (int(of), int(row)) for of, row in state[at : at + 2 * number].reshape(-1, 2)
         } - self._rows.keys()
-        for of, row in wished:
+        if ahead:
+            wished |= {
+                (of, later) for of, row in wished for later in range(row, row + 4 + row // 2)
+            } - self._rows.keys()
+        for of, row in sorted(wished):
             self._rows[of, row] = self._sets[of](*self._address, row)
         if wished:
             self.table = self._joined()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import simulator.fast_layout as lay
 from scenarios.plan import IntArray
 from simulator.fast_cases import begin, desk_of, learnt, leave, worked
-from simulator.fast_gathering import call
+from simulator.fast_gathering import call, is_due, strike_off
 from simulator.fast_luck import drawn, wish
 from simulator.fast_queues import (
     NOBODY,
@@ -105,6 +105,8 @@ def serve_pool(house: IntArray, hours: IntArray, state: IntArray, pool: int) -> 
             return
         job = node >> bits
         desk = desk_of(house, state, job)
+        if state[lay.IS_STRICT] and not is_due(state, pool, job):
+            return
         if get(house, lay.DESK_ONE_BY_ONE, desk):
             if not begin_together(house, hours, state, job, desk):
                 open_later(house, hours, state, pool, desk)
@@ -114,7 +116,11 @@ def serve_pool(house: IntArray, hours: IntArray, state: IntArray, pool: int) -> 
         served = True
         for slot in range(one, beyond):
             each = get(house, lay.PEOPLE, slot)
-            if not get(state, lay.FREE, each) or get(state, lay.HEAD, each) >> bits != job:
+            if (
+                not get(state, lay.FREE, each)
+                or get(state, lay.HEAD, each) >> bits != job
+                or (state[lay.IS_STRICT] and not is_due(state, each, job))
+            ):
                 served = False
         if not served and not (interrupts and interrupt(house, hours, state, pool, job)):
             return
@@ -126,6 +132,8 @@ def serve_pool(house: IntArray, hours: IntArray, state: IntArray, pool: int) -> 
             put(state, lay.FREE, each, get(state, lay.FREE, each) - 1)
             if each != pool:
                 touch(state, each)  # who stood behind may be next there
+        if state[lay.IS_STRICT]:
+            strike_off(house, state, job, desk)
         if interrupts:
             begin_interruptible(house, hours, state, pool, job, desk)
         elif not get(house, lay.DESK_SPECIAL, desk):

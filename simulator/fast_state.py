@@ -9,6 +9,7 @@ import numpy as np
 import simulator.fast_layout as lay
 from scenarios.case_sorts import SALT_SHIFT
 from scenarios.gatherings import Quota
+from scenarios.orders import LAST, Planned
 from scenarios.plan import IntArray, Plan
 from simulator.draws import (
     arrival_times,
@@ -109,10 +110,12 @@ def state_of(
         lay.MOST_TOUCHES: roomy * (jobs + 65_536),
         lay.MOST_LEAVINGS: roomy * (cases + steps + 1024),
         lay.MOST_NOTES: roomy * (2 * jobs + 1024),
-        lay.MOST_EARLIER: roomy * (jobs + 1024) * int(any(look.loops)),
+        lay.MOST_EARLIER: roomy * (jobs + 1024) * int(any(look.returns)),
         lay.MOST_HOLDS: roomy * (2 * jobs + 65_536),
         lay.MOST_WISHES: WISHES_AT_ONCE,
     }
+    strict = sequences_of(plan, look, luck.types)
+    begins = np.concatenate([[0], np.cumsum([len(each) for each in strict])])
     no_matter = None
     sizes: tuple[tuple[int, int, int | None], ...] = (
         # what, how long, and with what it is filled
@@ -135,7 +138,9 @@ def state_of(
         (lay.FREE, pools, no_matter), (lay.ALARM, pools, -1), (lay.ERRANDS, pools, 0),
         (lay.ATTENDED, pools, 0), (lay.BUSY, people, 0), (lay.SPOKEN_FOR, people, 0),
         (lay.OFFERED, people, 0), (lay.HANDS, hands, no_matter),
-        (lay.HANDS_FULL, pools, 0),
+        (lay.HANDS_FULL, pools, 0), (lay.DUE, pools, no_matter),
+        (lay.SEQUENCE_OF, pools + 1, no_matter), (lay.SEQUENCE, sum(map(len, strict)), no_matter),
+        (lay.STRUCK, sum(map(len, strict)), 0),
         (lay.HEAD, lay.LEVELS * queues, -1), (lay.TAIL, lay.LEVELS * queues, -1),
         (lay.LONG, queues, 0), (lay.BEHIND, lay.LEVELS * nodes, no_matter),
         (lay.SITTING, desks, -1), (lay.MEETING_DUE, desks, 0), (lay.QUOTA_DUE, desks, 0),
@@ -150,7 +155,7 @@ def state_of(
         (lay.NOTES, 4 * most[lay.MOST_NOTES], no_matter),
         (lay.HELD, 5 * most[lay.MOST_HOLDS], no_matter),
         (lay.EARLIER, 6 * most[lay.MOST_EARLIER], no_matter),
-        (lay.REVISITED, jobs * any(look.loops), no_matter),
+        (lay.REVISITED, jobs * any(look.returns), no_matter),
         (lay.WISHED, 2 * WISHES_AT_ONCE, no_matter),
     )  # fmt: skip
     # memory that is not used is not taken, so there may be much of it
@@ -167,6 +172,7 @@ def state_of(
     state[lay.NOW] = state[lay.NOTE_FREE] = -1
     state[lay.NOTES_USED] = 1
     state[lay.IS_RANKED], state[lay.NODE_SHIFT] = ranked, house[lay.SLOT_BITS]
+    state[lay.IS_STRICT] = any(map(len, strict))
     state[lay.QUEUES_OF], state[lay.NODES] = queues, nodes
     state[lay.SEED], state[lay.REPLICATION] = np.array(
         [each % 2**64 for each in address], dtype=np.uint64
@@ -186,6 +192,8 @@ def state_of(
         (lay.OPEN_STEPS, np.array([each.main for each in look.types], dtype=np.int64)[luck.types]),
         (lay.MISSING, needs[luck.types].reshape(-1)),
         (lay.FREE, [pool.capacity for pool in plan.pools]),
+        (lay.DUE, begins[:-1]), (lay.SEQUENCE_OF, begins), (lay.SEQUENCE, np.concatenate(
+            [np.zeros(0, dtype=np.int64), *strict])),
         (lay.LICENCES, [
             desk.gathering.licences if isinstance(desk.gathering, Quota) else 0
             for desk in plan.desks
@@ -196,6 +204,21 @@ def state_of(
     if luck.skip is not None:
         _fill(state, look, lay.SKIP, luck.types, luck.skip, cases)
     return state
+
+
+def sequences_of(plan: Plan, look: Lookup, types: IntArray) -> list[IntArray]:
+    """Return of each pool that keeps a strict sequence the places in it; see ``Sequences``."""
+    found = []
+    for pool, each in enumerate(plan.pools):
+        places: set[int] = set()
+        if isinstance(each.order, Planned) and each.order.strict:
+            for case, of in enumerate(types.tolist()):
+                first = look.types[of].first_desk
+                for desk in range(first, first + look.types[of].desks):
+                    if pool in look.pools[desk]:
+                        places.add(each.order.place(case, desk))
+        found.append(np.array(sorted(places - {LAST}), dtype=np.int64))
+    return found
 
 
 def _fill(

@@ -85,6 +85,15 @@ class Lookup:
             if any(plan.desks[index].routes for index in step.desks)
         }  # fmt: skip
         self.loops = [index in looping for index in range(len(desks))]
+        # where a case may come again, also because silence was taken for consent
+        self.returns = [
+            loops
+            or steps[desk.step].silence is not None
+            or any(
+                isinstance(desks[other].gathering, Consultation) for other in steps[desk.step].desks
+            )
+            for loops, desk in zip(self.loops, desks, strict=True)
+        ]
         self.special = [
             self.loops[index]
             or desk.gathering is not None

@@ -70,6 +70,7 @@ COVERED: dict[str, tuple[str, ...]] = {
     "EarliestDeadline": (),
     "ByFiling": (),
     "ByList": (),
+    "Planned": ("places", "strict"),
 }  # fmt: skip
 """Fields that the kernels, or the draws that they share with the SimPy engine, take account of."""
 

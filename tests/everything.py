@@ -25,6 +25,7 @@ from scenarios.orders import (
     ByPriority,
     EarliestDeadline,
     Interrupting,
+    Planned,
 )
 from scenarios.plan import (
     AMPLE,
@@ -54,7 +55,7 @@ ORDERS = (ByPriority(), EarliestDeadline(), ByFiling(), ByList())
 FEATURES = (
     "orders", "interrupting", "room", "errand", "shifts", "routes", "patience", "limit", "keeps",
     "meeting", "trip", "zone", "quota", "types", "in flight", "supervision", "until", "facts",
-    "consultation", "silence", "findings",
+    "consultation", "silence", "findings", "planned",
 )  # fmt: skip
 
 
@@ -365,3 +366,29 @@ def _facts(draw: st.DrawFn, plan: Plan) -> Plan:
         learning=draw(st.sampled_from([(), (1500, 1200, 1000), (0, 2000)])),
         interruptions=draw(st.sampled_from([(), (outage,)])),
     )
+
+
+@st.composite
+def _planned(draw: st.DrawFn, plan: Plan) -> Plan:
+    """Give people the order of a schedule, for all or the first cases, strict where possible.
+
+    Case by case and desk by desk, with the cases shuffled, or any order at all: then somebody
+    may wait for ever.
+    """
+    listed = draw(st.integers(0, plan.cases))
+    wide = len(plan.desks)
+    numbers = draw(st.permutations(range(listed)))
+    places = [[case * wide + desk for desk in range(wide)] for case in numbers]
+    if draw(st.sampled_from([False, False, True])) and listed:
+        flat = draw(st.permutations(range(min(listed, 6) * wide)))
+        places = [list(flat[case * wide : (case + 1) * wide]) for case in range(min(listed, 6))]
+    refused = any(
+        plan.desks[desk].gathering is not None or plan.desks[desk].keeps
+        for desk in range(wide)
+        if plan.desks[desk].pools
+    ) or any(pool.shifts for pool in plan.pools)
+    order = Planned(tuple(map(tuple, places)), not refused and draw(st.booleans()))
+    for number, pool in enumerate(plan.pools):
+        if not pool.order.interrupts:
+            plan = with_pool(plan, number, order=order)
+    return plan

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import timedelta
 
 import numpy as np
@@ -292,6 +292,20 @@ def test_what_the_kernel_claims_to_know_exists():
     for table in (plan_arrays.COVERED, plan_arrays.SIMPLE):
         for name, known in table.items():
             assert set(known) <= {each.name for each in fields(kinds[name])}, name
+
+
+def test_everything_that_plans_say_is_covered():
+    """No kind of thing in a plan, and no field of any, is left to the SimPy engine."""
+    kinds = {
+        name: kind
+        for module in (scenarios.plan, scenarios.orders, scenarios.gatherings)
+        for name, kind in vars(module).items()
+        if isinstance(kind, type) and is_dataclass(kind) and kind.__module__ == module.__name__
+    }
+    # durations are drawn, and limits watched, outside both engines
+    assert set(kinds) - set(plan_arrays.COVERED) == {"OwnWork", "JointWork", "Watch"}
+    for name, known in plan_arrays.COVERED.items():
+        assert {each.name for each in fields(kinds[name])} == set(known), name
 
 
 def test_the_engine_is_chosen_by_what_there_is_to_do():
