@@ -14,17 +14,11 @@ from numpy.typing import NDArray
 
 from rules import Kind
 from scenarios.lower_review import LowerReview
-from scenarios.plan import IntArray, Plan
-from simulator.clocks import (
-    Clocks,
-    StepClocks,
-    clocks,
-    late,
-    late_reviews,
-    review_clocks,
-    step_clocks,
-)
+from scenarios.plan import IntArray, Plan, PlanStep, Watch
+from simulator.clocks import Clocks, clocks, late_reviews, review_clocks
+from simulator.step_limits import StepLimits
 from simulator.trace import Outcome, Trace
+from simulator.usage import Visits
 
 CASE = ("cases", "finished", "elapsed", "counted", "promised", "kept")
 """Of all cases and of each type: how many, how many finished; the finished ones' elapsed and
@@ -102,13 +96,18 @@ class Account:
         return tuple(dict.fromkeys(key for of, key, _ in self.columns if of == what))
 
 
-def account_row(plan: Plan, trace: Trace) -> IntArray:
-    """Return the account of one replication."""
+def account_row(
+    plan: Plan, trace: Trace, visits: Visits | None = None, times: Clocks | None = None
+) -> IntArray:
+    """Return the account of one replication.
+
+    ``visits`` and ``times`` are those of the trace, where they are at hand.
+    """
     kept = dict.fromkeys(columns(plan), 0)
     if not kept:
         return np.zeros(0, dtype=np.int64)
-    visits = trace.visits()
-    times = clocks(plan, trace)
+    visits = visits or Visits(plan, trace)
+    times = times or clocks(plan, trace, visits)
     types = trace.types_of()
     done = trace.outcomes() == Outcome.FINISHED
     promise = np.array([each.promise for each in plan.types], dtype=np.int64)[types]
@@ -124,13 +123,11 @@ def account_row(plan: Plan, trace: Trace) -> IntArray:
         for name, value in _cases(times, promise, mine, done):
             kept["type", sorting.key, name] = value
     if plan.watch is not None:
-        for key, numbers in _watched(plan).items():
-            for number in numbers:
-                _add_step(plan, trace, number, key, visits, kept)
+        _add_steps(plan, trace, plan.watch, visits, kept)
         _add_stops(plan, visits, kept)
         for key, reviews in _reviews(plan).items():
             for number, review in reviews:
-                _add_review(plan, trace, number, review, key, visits, kept)
+                _add_review(plan, trace, number, review, key, visits.ordered(), kept)
     return np.array(list(kept.values()), dtype=np.int64)
 
 
@@ -154,68 +151,74 @@ def _cases(
     yield "kept", int((times.counted <= promise)[promised].sum())
 
 
-def _add_step(
-    plan: Plan,
-    trace: Trace,
-    number: int,
-    key: str,
-    visits: IntArray,
-    kept: dict[Column, int],
+def _add_steps(
+    plan: Plan, trace: Trace, watch: Watch, visits: Visits, kept: dict[Column, int]
 ) -> None:
-    step, watch = plan.steps[number], plan.watch
-    if watch is None:
+    names = {number: key for key, numbers in _watched(plan).items() for number in numbers}
+    if not names:
         return
-    longer = np.zeros(0, dtype=np.int64)
-    if step.promise:
-        times = step_clocks(plan, trace, number, promised=True, visits=visits)
-        kept["step", key, "promised"] += len(times.cases)
-        kept["step", key, "kept"] += int((times.counted <= step.promise).sum())
-    if step.statute:
-        times = step_clocks(plan, trace, number, visits=visits)
-        longer = _extended(plan, trace, number, times)
-        kept["step", key, "limited"] += len(times.cases)
-        kept["step", key, "lawful"] += int(
-            (times.counted <= step.statute + step.extension * np.isin(times.cases, longer)).sum()
-        )
-        kept["step", key, "extended"] += len(longer)
-    limit = step.promise if watch.promised else step.statute
-    if not limit:
-        return
-    warned = late(
-        plan, trace, number, limit * watch.warning // 1000, promised=watch.promised, visits=visits
+    limits = StepLimits(plan, trace, visits)
+    decided = limits.decided
+    for promised in (True, False):
+        of = {number: _limit(plan.steps[number], promised) for number in names}
+        for calendar in {calendar for ticks, calendar in of.values() if ticks}:
+            steps = [n for n, (ticks, its) in of.items() if ticks and its == calendar]
+            most = np.zeros_like(decided, dtype=np.int64)
+            most[:, steps] = [of[number][0] for number in steps]
+            warned = most * watch.warning // 1000
+            counted = limits.counted(calendar)
+            if not promised:
+                longer = decided & (counted > warned) & _extensible(plan, trace, steps)
+                most = most + longer * np.array([step.extension for step in plan.steps])
+                _add(kept, names, steps, "extended", longer)
+            within = decided & (counted <= most)
+            _add(kept, names, steps, "promised" if promised else "limited", decided)
+            _add(kept, names, steps, "kept" if promised else "lawful", within)
+            if watch.promised != promised:
+                continue
+            for light, after in (("yellow", warned), ("red", most)):
+                lit = limits.passed_at(steps, after, calendar, promised=promised)
+                for desk in np.flatnonzero(lit).tolist():
+                    kept["light", _desk_name(plan, desk), light] += int(lit[desk])
+
+
+def _add(
+    kept: dict[Column, int],
+    names: dict[int, str],
+    steps: list[int],
+    measure: str,
+    which: NDArray[np.bool_],
+) -> None:
+    """Add up of each step for how many cases something holds."""
+    for number, cases in zip(steps, which[:, steps].sum(axis=0).tolist(), strict=True):
+        kept["step", names[number], measure] += cases
+
+
+def _limit(step: PlanStep, promised: bool) -> tuple[int, int]:
+    """Return a step's limit, 0 for none, and the calendar in which it counts."""
+    return (
+        (step.promise, step.promise_calendar) if promised else (step.statute, step.limit_calendar)
     )
-    for each in warned:
-        kept["light", _desk_name(plan, each.desk), "yellow"] += 1
-    over = late(plan, trace, number, limit, promised=watch.promised, visits=visits)
-    if not watch.promised and len(longer):
-        spared = set(longer.tolist())
-        over = [each for each in over if each.case not in spared]
-        over += [
-            each
-            for each in late(plan, trace, number, limit + step.extension, visits=visits)
-            if each.case in spared
-        ]
-    for each in over:
-        kept["light", _desk_name(plan, each.desk), "red"] += 1
 
 
-def _extended(plan: Plan, trace: Trace, number: int, times: StepClocks) -> IntArray:
-    """Return the cases whose limit the head extended: its warning was on."""
-    step, watch = plan.steps[number], plan.watch
-    if watch is None or not trace.extended.size or not step.extension:
-        return np.zeros(0, dtype=np.int64)
-    warned = times.counted > step.statute * watch.warning // 1000
-    return np.asarray(times.cases[warned & trace.extended[times.cases, number]])
+def _extensible(plan: Plan, trace: Trace, steps: list[int]) -> NDArray[np.bool_]:
+    """Return which limits of steps the head would extend; array (cases, steps)."""
+    found = np.zeros((len(trace.arrival), len(plan.steps)), dtype=np.bool_)
+    if trace.extended.size:
+        some = [number for number in steps if plan.steps[number].extension]
+        found[:, some] = trace.extended[:, some]
+    return found
 
 
-def _add_stops(plan: Plan, visits: IntArray, kept: dict[Column, int]) -> None:
+def _add_stops(plan: Plan, visits: Visits, kept: dict[Column, int]) -> None:
     reasons = [desk.reason for desk in plan.desks]
+    if not any(reasons):
+        return
+    rows, (ready, _, end) = visits.rows, visits.open(0)
     for reason in dict.fromkeys(filter(None, reasons)):
-        rows = visits[
-            np.isin(visits[:, 1], [n for n, each in enumerate(reasons) if each == reason])
-        ]
-        stood = plan.calendars[0].worked_many(rows[:, 3], rows[:, 5])
-        kept["stop", reason, "cases"] = len(np.unique(rows[stood > 0, 0]))
+        of = np.array([each == reason for each in reasons], dtype=np.bool_)[rows[:, 1]]
+        stood = (end - ready)[of]
+        kept["stop", reason, "cases"] = len(np.unique(rows[of][stood > 0, 0]))
         kept["stop", reason, "ticks"] = int(stood.sum())
 
 

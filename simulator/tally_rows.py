@@ -110,7 +110,7 @@ class Row:
         ).reshape(-1, 5)
         often, of = critical_counts(plan, trace, self.calendars)
         self._steps += np.column_stack([often, of, _waited(plan, visits, done)])
-        self._account += account_row(plan, trace)
+        self._account += account_row(plan, trace, visits, found)
         return ticks
 
     def numbers(self, replication: int) -> IntArray:

@@ -66,6 +66,11 @@ class Visits:
             self._open[calendar] = ready, begin, end
         return self._open[calendar]
 
+    def ordered(self) -> IntArray:
+        """Return the rows by case, desk and visit."""
+        case, desk, visit = self.rows[:, :3].T
+        return np.asarray(self.rows[np.lexsort((visit, desk, case))])
+
     def by_desk(self, ticks: IntArray) -> list[int]:
         """Return a number of each visit, added up for each desk."""
         # sums stay below 2**53, where floats are whole
