@@ -6,7 +6,7 @@ flow of 35 steps one after another fits one sheet instead of a strip five metres
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -31,10 +31,12 @@ def chain_rows(
     language: Language,
     offices: Mapping[str, Name],
     wide: float = SHEET,
+    linked: Collection[tuple[str, str]] | None = None,
 ) -> tuple[list[list[Shape]], float, list[float]]:
     """Return the shapes of each row, each from its own y = 0, the width, and the rows' heights.
 
     An arrow to the next row has two parts, so that rows may stand on different sheets.
+    Where pairs of ``linked`` steps are given, other neighbours have no arrow between them.
     """
     count = len(procedure.steps)
     room = wide - 2 * MARGIN
@@ -62,10 +64,13 @@ def chain_rows(
         top = stage + 6 + head
         height = top + tall + 10 + _BETWEEN
         for one, two in pairwise(keys):
+            if linked is not None and (one, two) not in linked:
+                continue
             shapes.append(_arrow(cards, one, two, x_of[one] + width, top + 12))
-        if first:
+        if first and (linked is None or (before, keys[0]) in linked):
             shapes.append(_entering(cards, before, keys[0], (x_of[keys[0]], top + 12)))
-        if following := order[first + across : first + across + 1]:
+        following = order[first + across : first + across + 1]
+        if following and (linked is None or (keys[-1], following[0]) in linked):
             start = (x_of[keys[-1]] + width, top + 12)
             shapes.append(_leaving(cards, keys[-1], following[0], start, height - _BETWEEN / 2))
         shapes += [cards[key].at(x_of[key], top, tall) for key in keys]

@@ -10,10 +10,13 @@ import networkx as nx
 
 from results.step_status import Status
 from rules import Duration, Edge, Name, Procedure, Step, Strength
-from rules.flows import Parallel
+from rules.flows import Flow, Parallel
 
 LEAST_RUN = 3
 """Fewest steps in a row that become one box."""
+
+LEAST_SAVED = 3
+"""Lines that a kept step must save to be drawn among those that changed."""
 
 SHOWN = ("all", "runs", "changes")
 """Which steps a flow diagram shows: each, runs as one box, or only those that changed."""
@@ -47,6 +50,7 @@ def with_runs_folded(procedure: Procedure, statuses: Mapping[str, Status]) -> Fo
     A run is at least :data:`LEAST_RUN` steps of one stage of which each follows the one
     before and nothing else, and nothing else follows that one. Where an earlier procedure is
     given only runs of steps that are kept as they were are folded. Days on paper stay as they are.
+    In a mix of case types nothing is folded: no case need take all steps of a run.
 
     Examples
     --------
@@ -56,6 +60,8 @@ def with_runs_folded(procedure: Procedure, statuses: Mapping[str, Status]) -> Fo
     >>> [(step.key, str(step.duration)) for step in folded.procedure.steps]
     [('a-d', '8 wd')]
     """
+    if procedure.mixed:
+        return Folded(procedure, {})
     tied = {*procedure.pending}
     for edge in procedure.edges:
         if edge.formal_at:
@@ -102,13 +108,19 @@ def changes_only(procedure: Procedure, statuses: Mapping[str, Status]) -> Folded
     """Return the steps that an earlier procedure did not have as they are now.
 
     Two of them are joined by a line where one must come before the other, directly or
-    through steps that are left out.
+    through steps that are left out. A kept step that many wait for and that many wait on
+    is drawn too, for without it there would be a line from each to each.
     """
-    kept = tuple(key for key in procedure.keys if statuses[key].word == "kept")
-    order = nx.transitive_closure(procedure.order_graph())
-    order.remove_nodes_from(kept)
+    whole = nx.transitive_closure(procedure.order_graph())
+    left_out = {key for key in procedure.keys if statuses[key].word == "kept"}
+    order = whole.subgraph([key for key in procedure.keys if key not in left_out])
+    flow, gates = _gated(procedure, left_out, order)
+    if order and not gates:
+        left_out -= _joints(whole, left_out)
+        order = whole.subgraph([key for key in procedure.keys if key not in left_out])
+    kept = tuple(key for key in procedure.keys if key in left_out)
     known = {edge.ends: edge for edge in procedure.edges if not edge.formal_at}
-    ends = sorted(nx.transitive_reduction(order).edges)
+    ends = sorted({*nx.transitive_reduction(order).edges} - gates)
     formal = [e for e in procedure.edges if e.formal_at and not {*e.ends, e.formal_at} & set(kept)]
     edges = [known.get((a, b), Edge(a, b, Strength.PRACTICE)) for a, b in ends]
     steps = tuple(step for step in procedure.steps if step.key not in kept)
@@ -116,10 +128,42 @@ def changes_only(procedure: Procedure, statuses: Mapping[str, Status]) -> Folded
         procedure,
         steps=steps,
         edges=(*edges, *formal),
-        flow=Parallel(),
-        pending=tuple(key for key in procedure.pending if key not in kept),
+        flow=flow,
+        pending=tuple(key for key in procedure.pending if key not in left_out),
     )
     return Folded(drawn, {}, kept, frozenset(pair for pair in ends if pair not in known))
+
+
+def _joints(order: nx.DiGraph[str], left_out: set[str]) -> set[str]:
+    """Return the steps left out whose drawing would save three lines or more, best first."""
+
+    def lines(keys: set[str]) -> int:
+        return nx.transitive_reduction(order.subgraph(keys)).number_of_edges()
+
+    found: set[str] = set()
+    drawn = set(order) - left_out
+    while (now := lines(drawn)) > len(drawn):
+        saved = [(now - lines(drawn | {key}), key) for key in sorted(left_out - found)]
+        best, key = max(saved, default=(0, ""), key=lambda each: each[0])
+        if best < LEAST_SAVED:
+            break
+        found.add(key)
+        drawn.add(key)
+    return found
+
+
+def _gated(
+    procedure: Procedure, left_out: set[str], order: nx.DiGraph[str]
+) -> tuple[Flow, set[tuple[str, str]]]:
+    """Return the flow of what is drawn and the pairs its gates order: stages stay gated."""
+    if procedure.flow.word == "staged":
+        steps = tuple(step for step in procedure.steps if step.key not in left_out)
+        pending = tuple(key for key in procedure.pending if key not in left_out)
+        part = replace(procedure, steps=steps, edges=(), pending=pending)
+        gates = {edge.ends for edge in procedure.flow.edges(part)}
+        if gates <= {*order.edges}:
+            return procedure.flow, gates
+    return Parallel(), set()
 
 
 def _together(steps: tuple[Step, ...]) -> Duration | None:

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from results.cards import EN, SMALL, ZH, inner_edge, kind_band
-from results.display import Group, Line, Picture, Rect, Shape, Strokes, Text, arrowhead, moved
+from results.display import (
+    Group,
+    Line,
+    Picture,
+    Rect,
+    Shape,
+    Strokes,
+    Text,
+    arrowhead,
+    every,
+    moved,
+)
 from results.font import shorten, text_width, wrap
 from results.lexicon import Language, kind_word, lines, number, say, unknown_word
 from results.step_status import SIGNS
@@ -19,6 +30,12 @@ SHEET = 1860.0
 LANDSCAPE: dict[str, tuple[float, float]] = {"a3": (SHEET, 1288.0), "a4": (1315.0, 902.0)}
 """Width and height in pixels of a landscape sheet within margins of 10 mm, on which the smallest
 text is 6.5 pt."""
+
+_PRINTED = {
+    paper: ((wide - 20) * 72 / 25.4, (tall - 20) * 72 / 25.4)
+    for paper, wide, tall in (("a3", 420, 297), ("a4", 297, 210))
+}
+"""Points of a landscape sheet within margins of 10 mm."""
 
 MARGIN = 24.0
 _TITLE = 22.0
@@ -87,6 +104,24 @@ def landscape(paper: str) -> tuple[float, float]:
     return LANDSCAPE[paper]
 
 
+def printed_at(picture: Picture, paper: str = "a3") -> float:
+    """Return the size in points of a picture's smallest text on one sheet, turned as fits best.
+
+    Examples
+    --------
+    >>> sheet = Picture(*LANDSCAPE["a3"], (Text(0, 0, "x", SMALL),))
+    >>> round(printed_at(sheet), 1), round(printed_at(sheet, "a4"), 1)
+    (6.7, 4.7)
+    """
+    wide, tall = _PRINTED[paper]
+    scales = (
+        min(across / picture.width, up / picture.height)
+        for across, up in ((wide, tall), (tall, wide))
+    )
+    sizes = (shape.size for shape in every(picture.shapes) if isinstance(shape, Text))
+    return min(sizes, default=0.0) * max(scales)
+
+
 def pages(
     title: str, subtitle: str, units: Sequence[Unit], paper: str, description: str
 ) -> tuple[Picture, ...]:
@@ -151,14 +186,19 @@ def provenance_note(procedures: Iterable[Procedure], language: Language) -> list
 
     A reconstruction must never pass for a fact of a named city.
     """
-    steps = [step for procedure in procedures for step in procedure.steps]
+    steps = {step.key: step for procedure in procedures for step in procedure.steps}.values()
+    said = [
+        {word for word, stem in _PROVENANCE.items() if stem in step.provenance.lower()}
+        for step in steps
+    ]
+    # of a step whose days are reconstructed it is no merit that something else is given
     counts = {
-        word: sum(stem in step.provenance.lower() for step in steps)
-        for word, stem in _PROVENANCE.items()
+        word: sum(word in words and (word != "given" or len(words) == 1) for words in said)
+        for word in _PROVENANCE
     }
     if not any(count for word, count in counts.items() if word != "given"):
         return []
-    # counted only where provenances mix: the sum over two designs is nobody's number
+    # counted only where provenances mix, and a step of both designs once
     mixed = sum(bool(count) for count in counts.values()) > 1
     told = [
         say(f"provenance.{word}", language)

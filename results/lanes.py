@@ -23,12 +23,15 @@ class Block:
         Columns of the band, both included.
     continued : bool
         Whether an earlier band holds the stage's first columns.
+    ends : bool
+        Whether the stage's last column is here.
     """
 
     stage: int
     first: int
     last: int
     continued: bool
+    ends: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +65,17 @@ class Arrangement:
     stages: tuple[str, ...]
 
 
-def arrange(procedure: Procedure, most_columns: int) -> Arrangement:
+def arrange(procedure: Procedure, most_columns: int, most_stacked: int = 0) -> Arrangement:
     """Return where each step stands, at most so many columns wide where stages allow.
 
     Inside a stage a step stands one column right of the last step of the stage that
-    must come before it, directly or through other stages.
+    must come before it, directly or through other stages. A column in which a department
+    has more than ``most_stacked`` steps (0: any number) is wrapped into several.
     """
     stages = _stages(procedure)
     level = _levels(procedure, stages)
+    if most_stacked:
+        level = _wrapped(procedure, level, most_stacked)
     widths = [1 + max(level[s.key] for s in procedure.steps if _at(s, stages) == i)
               for i in range(len(stages))]  # fmt: skip
     offset = [sum(widths[:index]) for index in range(len(stages))]
@@ -149,6 +155,25 @@ def _levels(procedure: Procedure, stages: tuple[str, ...]) -> dict[str, int]:
     return level
 
 
+def _wrapped(procedure: Procedure, level: dict[str, int], most: int) -> dict[str, int]:
+    """Return each step's column where columns of more steps than that of a lane are parted."""
+    cells: dict[tuple[str, int], dict[str, list[str]]] = {}
+    for step in procedure.steps:
+        lanes = cells.setdefault((step.stage, level[step.key]), {})
+        lanes.setdefault(step.department, []).append(step.key)
+    found: dict[str, int] = {}
+    left: dict[str, int] = {}
+    for stage, depth in sorted(cells):
+        lanes = cells[stage, depth]
+        parts = max(-(-len(keys) // most) for keys in lanes.values())
+        for keys in lanes.values():
+            rows = -(-len(keys) // parts)
+            for place, key in enumerate(keys):
+                found[key] = left.get(stage, 0) + place // rows
+        left[stage] = left.get(stage, 0) + parts
+    return found
+
+
 def _band(
     procedure: Procedure,
     column: dict[str, int],
@@ -179,7 +204,13 @@ def _band(
             height[key] = (cell[1], slot)
     marks = [first, *(c for c in range(first + 1, last + 1) if owner[c] != owner[c - 1]), last + 1]
     blocks = tuple(
-        Block(owner[a], a - first, b - 1 - first, a > 0 and owner[a - 1] == owner[a])
+        Block(
+            owner[a],
+            a - first,
+            b - 1 - first,
+            continued=a > 0 and owner[a - 1] == owner[a],
+            ends=b == len(owner) or owner[b] != owner[b - 1],
+        )
         for a, b in pairwise(marks)
     )
     return Band(first, last - first + 1, here, blocks, ordered)

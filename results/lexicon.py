@@ -54,8 +54,15 @@ WORDS: dict[str, Name] = {
     "practice-edge": Name("惯例前置", "prerequisite: practice"),
     "formal-edge": Name("转正式时才需要", "needed only for conversion"),
     "order-edge": Name("办理顺序", "handling order"),
+    "practice-or-order": Name("惯例前置或办理顺序", "prerequisite by practice, or handling order"),
+    "mix": Name(
+        "多类事项同图：每件只办其中几环，箭头只对同办两环者有效",
+        "several types of cases in one picture: each takes some of the steps; "
+        "an arrow holds where a case takes both",
+    ),
     "gate": Name("阶段关口：前一阶段办结后开始", "gate: next stage opens when this one is done"),
     "connector": Name("→ ← 连到另一行的环节", "→ ← goes on in another row"),
+    "connector-chain": Name("→ ← 连到不相邻的环节", "→ ← goes on at a box further on"),
     "hidden-edges": Name(
         "另有 {n} 条前置可由图推出，未画", "{n} more prerequisites follow from those drawn"
     ),

@@ -22,6 +22,7 @@ _APART = 4.0
 _MARGIN = 5.0
 _LEAST_GUTTER = 26.0
 _ARROW = 11.0
+_MANY = 8
 _CLEAR = 11.0
 """Room left of the first track, where a gate may stand."""
 
@@ -141,8 +142,7 @@ def route(boxes: Boxes, wires: Iterable[Wire]) -> Routed:
     for way in ways:
         arrivals[way.wire.after] = arrivals.get(way.wire.after, 0) + 1
     heights = {
-        key: max(height, 2 * _MARGIN + 6 * (arrivals.get(key, 0) + 1))
-        for key, height in boxes.heights.items()
+        key: max(height, _height_for(arrivals.get(key, 0))) for key, height in boxes.heights.items()
     }
     lane_y, top = _lanes(boxes, heights, counts)
     corner_y = _corner_ys(boxes, heights, top, lane_y)
@@ -181,6 +181,11 @@ def route(boxes: Boxes, wires: Iterable[Wire]) -> Routed:
         lane_y[-1] + below,
         boxes.width,
     )
+
+
+def _height_for(arrivals: int) -> float:
+    """Return how high a box must be for the lines that enter it; many stand closer."""
+    return 2 * _MARGIN + (6.0 if arrivals <= _MANY else 3.5) * (arrivals + 1)
 
 
 def _corridors(boxes: Boxes, ways: list[_Way]) -> dict[tuple[int, str], int]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import networkx as nx
 
@@ -14,6 +15,7 @@ from results.font import wrap
 from results.frame import MARGIN, SHEET
 from results.lanes import Band, Block, arrange, drawn_edges
 from results.lexicon import WORDS, Language, lines, paper_text, say
+from results.mixes import alone
 from results.routing import Boxes, Routed, Wire, route
 from results.step_status import Status, step_statuses
 from rules import Edge, Kind, Name, Procedure, Stage
@@ -66,8 +68,10 @@ class Sheet:
         What became of each step; empty without an earlier procedure.
     columns : int
         Columns of the unfolded diagram.
-    stages, ends : tuple
-        Keys of the stages with steps, and the last column of each.
+    stages : tuple of str
+        Keys of the stages with steps.
+    stacked : int
+        Most steps of a department in one column.
     """
 
     whole: Procedure
@@ -81,7 +85,7 @@ class Sheet:
     statuses: dict[str, Status]
     columns: int
     stages: tuple[str, ...]
-    ends: tuple[int, ...]
+    stacked: int
     wide: float = SHEET
     paged: bool = False
 
@@ -103,7 +107,7 @@ class Sheet:
         """Return what the picture says about a step."""
         step = self.procedure[key]
         office = self.office_lines(step.department) if header else ()
-        timeless = not self.whole.days_known
+        timeless = not any(step.days for step in self.whole.steps)
         critical = key in self.critical.steps
         run = key in self.folded.runs
         return Marks(critical, self.statuses.get(key), links, office, timeless, run)
@@ -123,7 +127,7 @@ class Sheet:
         """Return each band with its boxes and lines in place.
 
         Of the foldings that fit the sheet's width the one that prints largest on a
-        landscape sheet is taken; one more row must gain a tenth.
+        landscape sheet is taken; one more row, or a column wrapped into two, must gain a tenth.
         """
         least = _LEAST_CARD[self.language]
         most = int((self.wide - 2 * MARGIN - STRIP) // (least + _USUAL_GUTTER))
@@ -131,10 +135,15 @@ class Sheet:
         best: list[PlacedBand] = []
         best_height = 0.0
         narrower = (-(-self.columns // rows) + 1 for rows in (fewest + 1, fewest + 2))
-        foldings = (most, *(limit for limit in narrower if limit < min(most, self.columns)))
+        limits = (most, *(limit for limit in narrower if limit < min(most, self.columns)))
+        stacks = {-(-self.stacked // parts) for parts in (2, 3, 4, 6)} - {self.stacked}
+        foldings = [
+            *((limit, 0) for limit in limits),
+            *((most, stacked) for stacked in sorted(stacks, reverse=True)),
+        ]
         for air in (ROOMY, TIGHT):
-            for columns in foldings:
-                placed = self._folded(columns, air)
+            for columns, stacked in foldings:
+                placed = self._folded(columns, air, stacked)
                 width = max(one.routed.width for one in placed) + STRIP + 2 * MARGIN
                 heights = [one.routed.height + 3.5 * ZH for one in placed]
                 tall = (max(heights) if self.paged else sum(heights)) + _AROUND
@@ -145,8 +154,8 @@ class Sheet:
                 break
         return best
 
-    def _folded(self, most: int, air: Spacing) -> list[PlacedBand]:
-        arrangement = arrange(self.procedure, most)
+    def _folded(self, most: int, air: Spacing, stacked: int = 0) -> list[PlacedBand]:
+        arrangement = arrange(self.procedure, most, stacked)
         at = {
             key: index
             for index, band in enumerate(arrangement.bands)
@@ -168,43 +177,35 @@ class Sheet:
                 return placed
             width -= over / columns + 0.5
 
-    def gate_after(self, block: Block, band: Band) -> bool:
+    def gate_after(self, block: Block) -> bool:
         """Return whether the next stage waits for this one: both known, and all of it here."""
         known = {stage.key for stage in self.procedure.stages}
         following = block.stage + 1
         return (
             following < len(self.stages)
             and {self.stages[block.stage], self.stages[following]} <= known
-            and self.ends[block.stage] == (band.first + block.last)
+            and block.ends
         )
 
     @property
     def is_chain(self) -> bool:
         """Whether the steps form one chain, too long for lanes."""
-        return (
-            self.columns > _LONGEST_ROW
-            and self.procedure.flow.word == "serial"
-            and not self.procedure.pending
-        )
+        return self.columns > _LONGEST_ROW and self.procedure.flow.word == "serial"
+
+    def chain_marks(self) -> dict[str, Marks]:
+        """Return what a chain says about its steps; of a second queue beside it also the links.
+
+        Under simulated approval what waits and what is done meanwhile are two queues: a
+        step names those that it follows or precedes other than its neighbours.
+        """
+        order = list(self.procedure.critical_path().starts)
+        beside = set(pairwise(order))
+        links = _named_links(edge.ends for edge in self.edges if edge.ends not in beside)
+        return {key: self.marks(key, links.get(key, ""), header=True) for key in order}
 
     def _all_marks(self, edges: tuple[Edge, ...], at: Mapping[str, int]) -> dict[str, Marks]:
-        to: dict[str, list[str]] = {}
-        come: dict[str, list[str]] = {}
-        for edge in edges:
-            if at[edge.before] != at[edge.after]:
-                to.setdefault(edge.before, []).append(edge.after)
-                come.setdefault(edge.after, []).append(edge.before)
-        return {
-            key: self.marks(
-                key,
-                "  ".join(
-                    f"{sign} {' '.join(keys[key])}"
-                    for sign, keys in (("←", come), ("→", to))
-                    if key in keys
-                ),
-            )
-            for key in self.procedure.keys
-        }
+        links = _named_links(edge.ends for edge in edges if at[edge.before] != at[edge.after])
+        return {key: self.marks(key, links.get(key, "")) for key in self.procedure.keys}
 
     def _place(
         self,
@@ -265,6 +266,23 @@ class Sheet:
         return found
 
 
+def _named_links(ends: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return for each step in words what it follows and precedes."""
+    to: dict[str, list[str]] = {}
+    come: dict[str, list[str]] = {}
+    for before, after in ends:
+        to.setdefault(before, []).append(after)
+        come.setdefault(after, []).append(before)
+    return {
+        key: "  ".join(
+            f"{sign} {' '.join(keys[key])}"
+            for sign, keys in (("←", come), ("→", to))
+            if key in keys
+        )
+        for key in {*to, *come}
+    }
+
+
 def sheet_of(
     procedure: Procedure,
     before: Procedure | None,
@@ -288,6 +306,8 @@ def sheet_of(
     if knots := procedure.cycles():
         told = "; ".join(" -> ".join((*knot, knot[0])) for knot in knots)
         raise ValueError(f"steps wait for each other in a circle, no flow can be drawn: {told}")
+    # in a mix of case types nobody waits for another type's items
+    procedure, before = alone(procedure), before and alone(before)
     statuses = step_statuses(before, procedure) if before else {}
     folded = _folded(procedure, statuses, shown)
     drawn, hidden = drawn_edges(folded.procedure)
@@ -314,7 +334,7 @@ def sheet_of(
         statuses | ({key: Status("kept") for key in folded.runs} if before else {}),
         sum(band.columns for band in unfolded.bands),
         unfolded.stages,
-        tuple(block.last for band in unfolded.bands for block in band.blocks),
+        max(len(keys) for band in unfolded.bands for keys in band.cells.values()),
         wide,
         paged,
     )

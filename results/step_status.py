@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import networkx as nx
 
 from results.lexicon import Language, number, say
+from results.mixes import IN_ORDER
 from rules import Procedure, Step
 
 SIGNS: dict[str, str] = {
@@ -89,8 +90,15 @@ def step_statuses(before: Procedure, after: Procedure) -> dict[str, Status]:
     for step in after.steps:
         for key in dict.fromkeys(holder[p.key].key for p in step.origin if p.key in holder):
             heirs.setdefault(key, []).append(step.key)
-    alone_before = _never_beside(before)
-    alone_after = _never_beside(after)
+    order_before, order_after = before.order_graph(), after.order_graph()
+    with_it = _taken_together(before, order_before)
+
+    def stands_beside(step: Step, was: str) -> bool:
+        there = {heir for key in with_it[was] for heir in heirs.get(key, ())}
+        return _in_order(order_before, was, with_it[was]) and not _in_order(
+            order_after, step.key, there if before.mixed else set(after.keys)
+        )
+
     found: dict[str, Status] = {}
     for step in after.steps:
         inside = {holder[part.key].key for part in step.origin if part.key in holder}
@@ -103,7 +111,7 @@ def step_statuses(before: Procedure, after: Procedure) -> dict[str, Status]:
             found[step.key] = Status("split", was, parts=len(heirs[was[0]]))
         else:
             changes = _changes(before[was[0]], step, before, after, heirs)
-            moved = was[0] in alone_before and step.key not in alone_after
+            moved = not changes and stands_beside(step, was[0])
             word = "changed" if changes else "moved" if moved else "kept"
             found[step.key] = Status(word, was, changes)
     for step in before.steps:
@@ -126,23 +134,28 @@ def _changes(
         for what, a, b in (("kind", old.kind, new.kind), ("stage", old.stage, new.stage))
         if a != b
     ]
-    needed = {
-        heir
-        for edge in before.work_edges
-        if edge.after == old.key
-        for heir in heirs.get(edge.before, ())
-    } - {new.key}
-    if needed != {edge.before for edge in after.work_edges if edge.after == new.key}:
+    needed = {heir for key in _asked(before, old.key) for heir in heirs.get(key, ())} - {new.key}
+    if needed != _asked(after, new.key):
         changes.append(("before", "", ""))
     return tuple(changes)
 
 
-def _never_beside(procedure: Procedure) -> set[str]:
-    """Return the steps that are ordered before or after every other step."""
-    graph = procedure.order_graph()
-    others = len(graph) - 1
+def _asked(procedure: Procedure, key: str) -> set[str]:
+    """Return a step's prerequisites, without what is only handled before it."""
     return {
-        key
-        for key in graph
-        if len(nx.ancestors(graph, key)) + len(nx.descendants(graph, key)) == others
+        edge.before for edge in procedure.work_edges if edge.after == key and edge.basis != IN_ORDER
     }
+
+
+def _taken_together(procedure: Procedure, order: nx.DiGraph[str]) -> dict[str, set[str]]:
+    """Return for each step those that a case takes with it: in a mix, those linked to it."""
+    if not procedure.mixed:
+        everything = set(procedure.keys)
+        return dict.fromkeys(procedure.keys, everything)
+    groups = nx.weakly_connected_components(order)
+    return {key: group for group in groups for key in group}
+
+
+def _in_order(graph: nx.DiGraph[str], key: str, others: set[str]) -> bool:
+    """Return whether a step is ordered before or after each of others."""
+    return others - {key} <= nx.ancestors(graph, key) | nx.descendants(graph, key)

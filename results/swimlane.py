@@ -28,6 +28,7 @@ from results.frame import (
     title_lines,
 )
 from results.lexicon import checked, days_text, lines, paper_text, say
+from results.mixes import IN_ORDER
 from results.routing import Routed
 from results.sheet import BLOCK, STRIP, PlacedBand, Sheet, sheet_of
 from rules import Name, Procedure, Strength
@@ -156,10 +157,16 @@ def _drawn(sheet: Sheet) -> tuple[list[Unit], list[Key], list[str], float]:
     keys = [*kind_keys([sheet.procedure], sheet.language)]
     if sheet.critical.steps:
         keys.append(Key("critical", say("critical", sheet.language)))
-    words = [status.word for status in sheet.statuses.values()]
+    words = [
+        status.word
+        for key, status in sheet.statuses.items()
+        if key in sheet.procedure or status.word == "removed"
+    ]
     notes = provenance_note([sheet.whole], sheet.language)
     if sheet.language != "zh":
         notes.append(say("units", sheet.language))
+    if sheet.whole.mixed:
+        notes.append(say("mix", sheet.language))
     if sheet.critical.chains > 1:
         notes.append(say("several-chains", sheet.language, n=sheet.critical.chains))
     if sheet.folded.runs:
@@ -172,9 +179,14 @@ def _drawn(sheet: Sheet) -> tuple[list[Unit], list[Key], list[str], float]:
     if gone := sheet.folded.left_out:
         notes.append(say("left-out", sheet.language, n=len(gone), keys=" ".join(gone)))
     if sheet.is_chain:
-        marks = {key: sheet.marks(key, header=True) for key in sheet.procedure.keys}
+        marks = sheet.chain_marks()
         rows, width, heights = chain_rows(
-            sheet.procedure, marks, sheet.language, sheet.offices, sheet.wide
+            sheet.procedure,
+            marks,
+            sheet.language,
+            sheet.offices,
+            sheet.wide,
+            linked={edge.ends for edge in sheet.edges},
         )
         units = [
             Unit((Group(tuple(row), classes="flow"),), height)
@@ -182,6 +194,8 @@ def _drawn(sheet: Sheet) -> tuple[list[Unit], list[Key], list[str], float]:
         ]
         keys.append(Key("edge practice", say("order-edge", sheet.language)))
         notes.append(say("serial-note", sheet.language))
+        if any(each.links for each in marks.values()):
+            notes.append(say("connector-chain", sheet.language))
         return units, [*keys, *status_keys(words, sheet.language)], notes, width
     units, linked = [], False
     placed = sheet.bands()
@@ -193,8 +207,15 @@ def _drawn(sheet: Sheet) -> tuple[list[Unit], list[Key], list[str], float]:
     edges = [edge for edge in sheet.edges if edge.ends not in sheet.folded.through]
     if any(edge.strength is not Strength.PRACTICE for edge in edges):
         keys.append(Key("edge", say("statute-edge", sheet.language)))
-    if any(edge.strength is Strength.PRACTICE and not edge.formal_at for edge in edges):
-        keys.append(Key("edge practice", say("practice-edge", sheet.language)))
+    asked = {edge.ends for edge in sheet.procedure.edges if edge.basis != IN_ORDER}
+    dashed = {
+        "practice-edge" if edge.ends in asked else "order-edge"
+        for edge in edges
+        if edge.strength is Strength.PRACTICE and not edge.formal_at
+    }
+    if dashed:
+        word = dashed.pop() if len(dashed) == 1 else "practice-or-order"
+        keys.append(Key("edge practice", say(word, sheet.language)))
     if any(edge.formal_at for edge in edges):
         keys.append(Key("edge formal", say("formal-edge", sheet.language)))
     if sheet.folded.through:
@@ -254,7 +275,7 @@ def _band(sheet: Sheet, one: PlacedBand, y: float, width: float) -> tuple[list[S
             stage.append(Text(left + x + wide / 2, baseline - ZH * 0.25, line, ZH, "ink", "middle"))
         shapes.append(Group(tuple(stage), classes="stage-block"))
     for block in band.blocks if sheet.procedure.flow.word == "staged" else ():
-        if sheet.gate_after(block, band):
+        if sheet.gate_after(block):
             x = left + routed.column_x[block.last] + routed.box_width + BLOCK
             gate = ((x - 1.7, y), (x + 1.7, y), (x + 1.7, bottom), (x - 1.7, bottom))
             shapes.append(Line(gate, "gate", closed=True))

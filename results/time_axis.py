@@ -16,8 +16,8 @@ from rules import Kind, Name, Procedure, Step
 STRIP, RIGHT = 168.0, 96.0
 """Width of the strip with the departments' names, and of the room right of the longest field."""
 
-_BAR = 17.0
-_PITCH = 21.0
+_BAR, _TIGHT_BAR = 17.0, 15.0
+_PITCH, _TIGHT_PITCH = 21.0, 17.0
 _HEAD = 34.0
 _ROWS = 3
 """Rows of a department's lane that are filled without a thought for later bars."""
@@ -84,7 +84,10 @@ def tick_step(days: Fraction, most: int = 16) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """The common axis: pixels per working day and where day 0 stands."""
+    """The common axis: pixels per working day and where day 0 stands.
+
+    ``tight`` rows are for fields that would else be too tall for a landscape sheet.
+    """
 
     longest: Fraction
     scale: float
@@ -92,6 +95,17 @@ class Axis:
     offices: Mapping[str, Name]
     wide: float
     promise: Fraction | None = None
+    tight: bool = False
+
+    @property
+    def pitch(self) -> float:
+        """From one row of bars to the next."""
+        return _TIGHT_PITCH if self.tight else _PITCH
+
+    @property
+    def thick(self) -> float:
+        """Height of a bar."""
+        return _TIGHT_BAR if self.tight else _BAR
 
     def x(self, days: Fraction | int) -> float:
         """Return where a working day stands."""
@@ -107,13 +121,14 @@ class Axis:
             spots = self.spots(field, department)
             rows = 1 + max(spot.row for spot in spots.values())
             name = self._name_lines(department)
-            tall = max(rows * _PITCH, sum(size * 1.25 for _, size in name) + 6)
+            air = 2 if self.tight else 6
+            tall = max(rows * self.pitch, sum(size * 1.25 for _, size in name) + air)
             shapes.append(self._lane(department, index, bottom, tall))
-            upper = bottom + (tall - rows * _PITCH) / 2
+            upper = bottom + (tall - rows * self.pitch) / 2
             for bar in field.bars:
                 if bar.step.department == department:
                     spot = spots[bar.step.key]
-                    bars.append(self._bar(bar, upper + _PITCH * spot.row, spot))
+                    bars.append(self._bar(bar, upper + self.pitch * spot.row, spot))
             bottom += tall
         shapes += self._grid(top, bottom)
         shapes += self._finish(field, top, bottom, first)
@@ -122,7 +137,8 @@ class Axis:
     def spots(self, field: Field, department: str) -> dict[str, Spot]:
         """Return where each bar of a department stands, so that neither bars nor words overlap.
 
-        A name stands inside its bar if it fits, else right of it, else left of it. If the row
+        A name stands inside its bar if it fits, else right of it, else left of it, else right
+        of the line where the procedure ends. If the row
         has no room the bar moves to another row of the lane. A name is cut only where it is
         wider than the whole field. From :data:`_ROWS` rows on, words keep clear of later bars.
         """
@@ -144,7 +160,8 @@ class Axis:
             choice: tuple[int, str, float] | None = None
             for row in tries:
                 taken = [*(rows[row] if row < len(rows) else []), *lines_drawn]
-                if label := self._label(bar, span, taken, ahead if len(rows) >= _ROWS else []):
+                later = ahead if len(rows) >= _ROWS else []
+                if label := self._label(bar, span, taken, later, marks):
                     choice = (row, *label)
                     break
             if choice is None:
@@ -168,6 +185,7 @@ class Axis:
         span: tuple[float, float],
         taken: list[tuple[float, float]],
         ahead: list[tuple[float, float]],
+        marks: list[float],
     ) -> tuple[str, float] | None:
         """Return the words and their start where the row is free, or nothing."""
         inner = span[0] + _band_room(bar) + self._days_room(bar)
@@ -176,7 +194,8 @@ class Axis:
             wide = text_width(text, EN)
             if inner + wide + 6 <= span[1]:
                 return text, inner
-            for low in (span[1] + 5, span[0] - 5 - wide):
+            beyond = (mark + 7 for mark in marks if mark >= span[1])
+            for low in (span[1] + 5, span[0] - 5 - wide, span[0] - 8 - wide, *beyond):
                 inside = low >= self.x(0) + 2 and low + wide <= self.wide - MARGIN - 2
                 if inside and _clear((low - 4, low + wide + 4), [*taken, *ahead]):
                     return text, low
@@ -269,11 +288,11 @@ class Axis:
     def _bar(self, bar: Bar, y: float, spot: Spot) -> Group:
         step = bar.step
         x, wide = self.x(bar.start), max(float(bar.end - bar.start) * self.scale, 2.0)
-        top = y + (_PITCH - _BAR) / 2
+        top = y + (self.pitch - self.thick) / 2
         look = f"box {step.kind.value}" + (" critical" if bar.critical else "")
         inset = 1.2 if wide > 4 else 0.0
-        shapes: list[Shape] = [Rect(x + inset, top, wide - 2 * inset, _BAR, look)]
-        band = kind_band(step.kind, x + inset, top, _BAR)
+        shapes: list[Shape] = [Rect(x + inset, top, wide - 2 * inset, self.thick, look)]
+        band = kind_band(step.kind, x + inset, top, self.thick)
         if band and _band_room(bar) > 4 and wide > 14:
             shapes.append(band)
         if bar.critical and wide > 12:
@@ -281,7 +300,7 @@ class Axis:
             shapes.append(
                 Line(((right - 6, top), (right, top), (right, top + 6)), "corner", closed=True)
             )
-        base = top + 13
+        base = top + self.thick / 2 + 4.5
         days = number(bar.end - bar.start)
         days_x = x + _band_room(bar)
         if days_x + text_width(days, EN) + 2 <= x + wide:

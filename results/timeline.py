@@ -28,10 +28,14 @@ from results.lexicon import (
     paper_text,
     say,
 )
+from results.mixes import alone
 from results.step_status import step_statuses
 from results.time_axis import RIGHT, STRIP, Axis, Bar, Field
 from rules import Name, Procedure
-from rules.flows import Parallel
+
+_LANDSCAPE = 2**0.5
+_AROUND = 240.0
+"""Height of title, legend and closing panel, about."""
 
 
 def field_of(label: Name, procedure: Procedure) -> Field:
@@ -46,9 +50,7 @@ def field_of(label: Name, procedure: Procedure) -> Field:
     >>> [(bar.step.key, int(bar.start), int(bar.end)) for bar in field.bars]
     [('a', 0, 5), ('b', 5, 8)]
     """
-    # in a mix of case types nobody waits for another type's items: prerequisites alone are drawn
-    drawn = replace(procedure, flow=Parallel()) if procedure.mixed else procedure
-    path, critical = drawn.critical_path(), critical_of(procedure).steps
+    path, critical = alone(procedure).critical_path(), critical_of(procedure).steps
     known = procedure.days_known or procedure.mixed
     bars = []
     for step in procedure.steps:
@@ -156,22 +158,27 @@ def _parts(
         dict.fromkeys(" · ".join(lines(p.name, speech)) for _, p in procedures)
     )
     counting = clock or say("paper-clock", speech)
-    axis = Axis(longest, scale, speech, offices, wide, promise)
     told = "  →  ".join(
         f"{' '.join(lines(field.label, speech))} {field.procedure.n_steps} {say('steps', speech)}, "
         f"{paper_text(field.procedure, speech)}"
         for field in fields
     )
-    units = []
-    for index, field in enumerate(fields):
-        drawn, height = axis.field(field, 0.0, fields[0] if index else None)
-        units.append(Unit(tuple(drawn), height + 16))
+    for tight in (False, True):
+        axis = Axis(longest, scale, speech, offices, wide, promise, tight)
+        units = []
+        for index, field in enumerate(fields):
+            drawn, height = axis.field(field, 0.0, fields[0] if index else None)
+            units.append(Unit(tuple(drawn), height + (8 if tight else 16)))
+        if sum(unit.height for unit in units) + _AROUND <= wide / _LANDSCAPE:
+            break
     keys = kind_keys([field.procedure for field in fields], speech)
     if any(bar.critical for field in fields for bar in field.bars):
         keys.append(Key("critical", say("critical-bar", speech)))
     if promise is not None:
         keys.append(Key("promise", say("promised", speech, days=number(promise))))
     notes = [] if speech == "zh" else [say("units", speech)]
+    if any(field.procedure.mixed for field in fields):
+        notes.append(say("mix", speech))
     if left_out:
         kept = " ".join(key for key in last.keys if key in left_out)
         notes.append(say("left-out", speech, n=len(left_out), keys=kept))

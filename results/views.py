@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from results.display import Picture
+from results.mixes import as_drawn
 from results.series import elapsed
 from results.swimlane import flow_diagram
 from results.timeline import timeline
@@ -70,8 +71,8 @@ def flow_of(
     ``shown`` and ``promise`` are those of :func:`results.swimlane.flow_diagram`.
     """
     return flow_diagram(
-        scenario.procedure,
-        before=before.procedure if before else None,
+        as_drawn(scenario),
+        before=as_drawn(before) if before else None,
         language=language,
         title=_title([scenario], language),
         offices=offices_of([each for each in (before, scenario) if each]),
@@ -89,7 +90,7 @@ def timeline_of(
 ) -> Picture:
     """Return designs on one working-day axis, the first on top; see :func:`flow_of`."""
     return timeline(
-        [(each.name, each.procedure) for each in scenarios],
+        [(each.name, as_drawn(each)) for each in scenarios],
         language=language,
         title=_title([scenarios[0], scenarios[-1]] if len(scenarios) > 1 else scenarios, language),
         offices=offices_of(scenarios),

@@ -24,6 +24,9 @@ FORMATS = (
 )  # fmt: skip
 """Endings that the help lists; a test holds them to what results can write."""
 
+LEAST_PRINT = 6.0
+"""Points of the smallest text below which a printed picture is hard to read."""
+
 NAMES = ("en", "zh", "both")
 VIEWS = ("swimlane", "timeline")
 SHEETS = ("a3", "a4")
@@ -128,7 +131,9 @@ def diagram(options: argparse.Namespace, console: Console) -> Outcome:
 
         save_pages(sheets_of(scenario, before, drawn), path, drawn.sheets)
     else:
-        picture_of(scenario, before, drawn).save(path)
+        picture = picture_of(scenario, before, drawn)
+        picture.save(path)
+        _warn_of_small_print(console, picture)
     console.answer(
         {"file": str(path), "view": view, "scenario": scenario.key}, _("wrote %s") % path
     )
@@ -176,32 +181,38 @@ class Drawn:
 
 def picture_of(scenario: Scenario, before: Scenario | None, drawn: Drawn) -> Picture:
     """Return the picture of a scenario, drawn as asked for."""
+    from results.mixes import as_drawn
     from results.swimlane import flow_diagram
     from results.timeline import timeline
 
     if drawn.view == "swimlane":
-        return flow_diagram(scenario.procedure, **_flow(scenario, before, drawn))
+        return flow_diagram(as_drawn(scenario), **_flow(scenario, before, drawn))
     return timeline(_fields(scenario, before), **_how(scenario, before, drawn))
 
 
 def sheets_of(scenario: Scenario, before: Scenario | None, drawn: Drawn) -> tuple[Picture, ...]:
     """Return the picture of a scenario as sheets of one size."""
+    from results.mixes import as_drawn
     from results.swimlane import flow_pages
     from results.timeline import timeline_pages
 
     paper = drawn.sheets or SHEETS[0]
     if drawn.view == "swimlane":
-        return flow_pages(scenario.procedure, paper=paper, **_flow(scenario, before, drawn))
+        return flow_pages(as_drawn(scenario), paper=paper, **_flow(scenario, before, drawn))
     return timeline_pages(_fields(scenario, before), paper=paper, **_how(scenario, before, drawn))
 
 
 def _fields(scenario: Scenario, before: Scenario | None) -> list[tuple[Name, Procedure]]:
-    return [(each.name, each.procedure) for each in (before, scenario) if each]
+    from results.mixes import as_drawn
+
+    return [(each.name, as_drawn(each)) for each in (before, scenario) if each]
 
 
 def _flow(scenario: Scenario, before: Scenario | None, drawn: Drawn) -> dict[str, Any]:
+    from results.mixes import as_drawn
+
     how = _how(scenario, before, drawn)
-    earlier = before.procedure if before else None
+    earlier = as_drawn(before) if before else None
     return {**how, "before": earlier, "title": _title([scenario], drawn.names)}
 
 
@@ -234,13 +245,25 @@ def _check(options: argparse.Namespace, drawn: Drawn, suffix: str, *, only: bool
 
 
 def _must_change(before: Scenario, scenario: Scenario) -> None:
+    from results.mixes import as_drawn
     from results.step_status import step_statuses
 
-    statuses = step_statuses(before.procedure, scenario.procedure)
+    statuses = step_statuses(as_drawn(before), as_drawn(scenario))
     if all(statuses[key].word == "kept" for key in scenario.procedure.keys):
         raise UsageError(
             _("%(after)s has every step as %(before)s has it: no change to draw")
             % {"after": scenario.key, "before": before.key}
+        )
+
+
+def _warn_of_small_print(console: Console, picture: Picture) -> None:
+    """Say so where one sheet of A3 is too small for the picture."""
+    from results.frame import printed_at
+
+    if (points := printed_at(picture)) < LEAST_PRINT:
+        console.note(
+            _("printed on one A3 sheet its smallest text is %.1f pt: --sheets a3 prints larger")
+            % points
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 
 from results.charts.style import DIM, INK, PROMISE, dress, own_axes, say
+from results.mixes import alone
 from results.words import word
 from rules import Procedure
 
@@ -25,18 +26,20 @@ def plot_gantt(
     baseline : Procedure, optional
         Where its steps of the same catalogue origin lay, in grey beneath.
     """
-    path = procedure.critical_path()
+    drawn = alone(procedure)
+    path = drawn.critical_path()
     steps = sorted(procedure.steps, key=lambda step: path.starts[step.key])
     ax = own_axes(ax, width=9.0, height=0.3 * len(steps) + 1.4)
     before = _spans(baseline) if baseline else {}
     for row, step in enumerate(steps):
         start, days = float(path.starts[step.key]), float(step.days)
-        slack = float(path.slack[step.key])
+        # no path through a mix of case types is any case's
+        slack = 0.0 if procedure.mixed else float(path.slack[step.key])
         for origin in step.origin:
             if origin.key in before:
                 low, length = before[origin.key]
                 ax.barh(row + 0.33, length, left=low, height=0.2, color="#c9d3de")
-        critical = not slack
+        critical = not slack and not procedure.mixed
         ax.barh(
             row, days, left=start, height=0.5, color="#dfebfc" if not critical else "#f6c6cd",
             edgecolor=PROMISE if critical else DIM, linewidth=2.2 if critical else 1.0,
@@ -49,12 +52,14 @@ def plot_gantt(
     ax.invert_yaxis()
     last = max([float(path.days) * 1.45, *(low + length for low, length in before.values())])
     ax.set_xlim(0, last)
-    title = f"{procedure.name.in_language(language)}: {float(path.days):g}"
+    title = procedure.name.in_language(language)
+    if not procedure.mixed:
+        title += f": {float(path.days):g}"
     return dress(ax, title, word("working days on paper", language), "")
 
 
 def _spans(procedure: Procedure) -> dict[str, tuple[float, float]]:
-    starts = procedure.critical_path().starts
+    starts = alone(procedure).critical_path().starts
     return {
         origin.key: (float(starts[step.key]), float(step.days))
         for step in procedure.steps

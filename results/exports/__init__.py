@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from results.lexicon import WORDS, checked
+from results.lexicon import WORDS, checked, unknown_word
+from results.mixes import as_drawn
 from rules import Name, did_you_mean
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def export(
     if before is not None and (suffix != ".mmd" or view != "timeline"):
         raise ValueError(f"{suffix} holds one procedure in this view: leave out the one before")
     checked(language)
-    procedure = replace(scenario.procedure, name=_honest_name(scenario))
+    procedure = replace(as_drawn(scenario), name=_honest_name(scenario))
     offices = {office.key: office.name for office in scenario.offices}
     match suffix:
         case ".bpmn":
@@ -113,17 +114,18 @@ def _dated(scenario: Scenario, suffix: str, before: Scenario | None, language: s
 
     days = WorkingDays.china(projection=scenario.projection)
     offices = {office.key: office.name for office in scenario.offices}
-    procedure = replace(scenario.procedure, name=_honest_name(scenario))
+    procedure = replace(as_drawn(scenario), name=_honest_name(scenario))
     if suffix == ".mmd":
         from results.exports.mermaid import gantt
 
-        shown = [(_honest_name(each), each.procedure) for each in (before, scenario) if each]
+        shown = [(_honest_name(each), as_drawn(each)) for each in (before, scenario) if each]
         return gantt(shown, first_day=scenario.first_day, days=days, language=language).encode()
     if suffix == ".xlsx":
         from results.exports.xlsx import steps_workbook
 
         return steps_workbook(
-            procedure,
+            replace(procedure, edges=scenario.procedure.edges, flow=scenario.procedure.flow),
+            shown=procedure,
             offices=offices,
             first_day=scenario.first_day,
             days=days,
@@ -148,7 +150,7 @@ def _honest_name(scenario: Scenario) -> Name:
     if origin is not None and scenario.provenance != "given":
         said.append(origin)
     if not scenario.procedure.days_known:
-        said.append(WORDS["days-unknown"])
+        said.append(WORDS[unknown_word(scenario.procedure)])
     if not said:
         return name
     return Name(

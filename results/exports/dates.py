@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from math import ceil, floor
 
+from results.critical import critical_of
 from rules import Procedure
 from rules.calendars import WorkingDays
 
@@ -26,6 +27,8 @@ class PaperDates:
         The working day on which the procedure begins.
     starts, finishes, slack : dict of str to Fraction
         Working days from the beginning, and days to spare, by step.
+    critical : frozenset of str
+        Steps with nothing to spare, where a total of days can be told.
     """
 
     days: WorkingDays
@@ -33,6 +36,7 @@ class PaperDates:
     starts: dict[str, Fraction]
     finishes: dict[str, Fraction]
     slack: dict[str, Fraction]
+    critical: frozenset[str]
 
     @classmethod
     def of(cls, procedure: Procedure, first_day: date, days: WorkingDays) -> PaperDates:
@@ -40,12 +44,8 @@ class PaperDates:
         path = procedure.critical_path()
         finishes = {step.key: path.starts[step.key] + step.days for step in procedure.steps}
         first = first_day if days.is_working(first_day) else days.add(first_day, 1)
-        return cls(days, first, dict(path.starts), finishes, dict(path.slack))
-
-    @property
-    def critical(self) -> frozenset[str]:
-        """Steps with nothing to spare."""
-        return frozenset(key for key, spare in self.slack.items() if not spare)
+        critical = critical_of(procedure).steps
+        return cls(days, first, dict(path.starts), finishes, dict(path.slack), critical)
 
     @property
     def end(self) -> Fraction:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from results.cards import office_name
+from results.critical import critical_of
 from results.exports.network import network_of
 from results.exports.text import clean, days_of, decimal, name_of
 from results.lexicon import checked, lines
@@ -38,7 +39,7 @@ def to_dot(
     """
     speech = checked(language)
     network = network_of(procedure)
-    slack = procedure.critical_path().slack
+    slack, critical = procedure.critical_path().slack, critical_of(procedure).steps
     text = [
         f"digraph {_quoted(name_of(procedure.name, speech))} {{",
         "  rankdir=LR;",
@@ -53,9 +54,10 @@ def to_dot(
             "stage": step.stage,
             "kind": step.kind.value,
             "days": decimal(step.days),
-            "slack": decimal(slack[step.key]),
         }
-        if not slack[step.key]:
+        if not procedure.mixed:  # a path through a mix of case types is no case's
+            about["slack"] = decimal(slack[step.key])
+        if step.key in critical:
             about |= {"penwidth": "3", "color": "#b00020"}
         text.append(f"  {_quoted(step.key)} [{_attributes(about)}];")
     for key, wait in network.lags.items():

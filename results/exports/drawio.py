@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
+from results.critical import critical_of
 from results.display import PAINTS, Point
 from results.exports.markup import DECLARATION, element
 from results.exports.network import network_of
@@ -44,7 +45,7 @@ class _Drawing:
     ) -> None:
         self.procedure, self.language, self.offices = procedure, language, offices
         self.network = network_of(procedure)
-        self.slack = procedure.critical_path().slack
+        self.critical = critical_of(procedure).steps
         heights, least = {}, {}
         for key, step in self.network.nodes.items():
             rows = sum(len(wrap(one_line(row), _WIDTH - 12, _SIZE)) for row in self._rows(step))
@@ -115,7 +116,7 @@ class _Drawing:
         )
         if step.kind is Kind.JOINT:
             style += "dashed=1;"
-        if self.slack.get(key, 1) == 0:
+        if key in self.critical:
             style += "strokeWidth=3;strokeColor=#b00020;"
         return _vertex(identifier("node", key), _html(self._rows(step)), style, parent, at)
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from results.cards import office_name
+from results.critical import critical_of
 from results.exports.dates import PaperDates
 from results.exports.network import network_of
 from results.exports.text import days_of, name_of, one_line
@@ -124,7 +125,6 @@ def flowchart(
     """
     speech = checked(language)
     network = network_of(procedure)
-    slack = procedure.critical_path().slack
     ids = {key: f"n{index + 1}" for index, key in enumerate(network.nodes)}
     known = {stage.key: stage.name for stage in procedure.stages}
     used = dict.fromkeys(step.stage for step in procedure.steps)
@@ -149,9 +149,10 @@ def flowchart(
         text.append(f'    {ids[key]}(["{_label(name_of(wait.name, speech))}"])')
     text += [f'    {ids[key]}(("{_label("&")}"))' for key in network.junctions]
     text += [f"    {ids[before]} --> {ids[after]}" for before, after in network.arrows]
-    text.append("    classDef critical stroke:#b00020,stroke-width:3px")
-    critical = [ids[step.key] for step in procedure.steps if not slack[step.key]]
-    text.append(f"    class {','.join(critical)} critical")
+    marked = critical_of(procedure).steps
+    if critical := [ids[step.key] for step in procedure.steps if step.key in marked]:
+        text.append("    classDef critical stroke:#b00020,stroke-width:3px")
+        text.append(f"    class {','.join(critical)} critical")
     return "\n".join(text) + "\n"
 
 

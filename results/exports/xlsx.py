@@ -14,8 +14,10 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+from results.critical import critical_of
 from results.exports.dates import PaperDates
 from results.exports.text import clean
+from results.mixes import alone
 from results.numbers import json_number
 from rules import Name, Procedure, Step
 from rules.calendars import WorkingDays
@@ -47,6 +49,7 @@ _HEADERS: dict[str, Name] = {
 def steps_workbook(
     procedure: Procedure,
     *,
+    shown: Procedure | None = None,
     offices: Mapping[str, Name] | None = None,
     first_day: date | None = None,
     days: WorkingDays | None = None,
@@ -59,6 +62,8 @@ def steps_workbook(
     ----------
     procedure : Procedure
         What is written: sheets of steps, of the schedule on paper, and of prerequisites.
+    shown : Procedure, optional
+        Whose days the schedule tells; of a mix of case types, :func:`results.mixes.as_drawn`.
     offices : mapping of str to Name, optional
         Names of departments for the schedule.
     first_day : date, optional
@@ -76,10 +81,11 @@ def steps_workbook(
     rules.calendars.BeyondCalendar
         If it ends after the days that the calendar knows.
     """
-    dates = PaperDates.of(procedure, first_day, days) if first_day and days else None
+    shown = shown or alone(procedure)
+    dates = PaperDates.of(shown, first_day, days) if first_day and days else None
     sheets: list[Sheet] = [
         ("steps", _items(procedure)),
-        ("schedule", _schedule(procedure, offices or {}, dates, language)),
+        ("schedule", _schedule(shown, offices or {}, dates, language)),
         ("prerequisites", _edges(procedure)),
     ]
     told = [*notes, "start, finish, slack: working days on paper, no queues, no luck"]
@@ -217,7 +223,7 @@ def _item(step: Step, needs: Sequence[str]) -> dict[str, Cell]:
 def _schedule(
     procedure: Procedure, offices: Mapping[str, Name], dates: PaperDates | None, language: str
 ) -> list[list[Cell]]:
-    path = procedure.critical_path()
+    path, critical = procedure.critical_path(), critical_of(procedure).steps
     head: list[Cell] = ["key", "name", "department", "with", "joins", "days", "start", "finish"]
     rows = [[*head, "slack", "critical", *(["first_date", "last_date"] if dates else [])]]
     for step in procedure.steps:
@@ -234,12 +240,13 @@ def _schedule(
                 _number(step.days),
                 _number(start),
                 _number(start + step.days),
-                _number(spare),
-                "yes" if not spare else "no",
+                None if procedure.mixed else _number(spare),
+                "yes" if step.key in critical else "no",
                 *([dates.first_date(step.key), dates.last_date(step.key)] if dates else []),
             ]
         )
-    total: list[Cell] = ["", procedure.name.in_language(language), "", "", "", _number(path.days)]
+    days = None if procedure.mixed else _number(path.days)
+    total: list[Cell] = ["", procedure.name.in_language(language), "", "", "", days]
     return [*rows, total + [""] * (len(rows[0]) - len(total))]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from results.attribution import Attribution
 from results.folding import with_runs_folded
+from results.mixes import as_drawn
 from results.numbers import days_text, interval_text
 from results.report.markup import Rows, figure, table
 from results.report.svgs import inline_chart
@@ -72,10 +73,10 @@ def _diagram(scenario: Scenario, before: Scenario | None, scenarios: Sequence[Sc
 
 def _long_runs(scenario: Scenario, before: Scenario | None) -> bool:
     """Whether a diagram is easier to read with runs of steps as one box, to be opened."""
-    procedure = scenario.procedure
+    procedure = as_drawn(scenario)
     if len(procedure.steps) <= MOST_UNFOLDED:
         return False
-    statuses = step_statuses(before.procedure, procedure) if before else {}
+    statuses = step_statuses(as_drawn(before), procedure) if before else {}
     return bool(with_runs_folded(procedure, statuses).runs)
 
 
@@ -96,7 +97,7 @@ def step_rows(scenario: Scenario, scenarios: Sequence[Scenario], language: str) 
     """Return a row for each step of a design: who, how long, when on paper."""
     heads = ("step", "office", "days", "start", "finish", "slack", "on the critical path")
     offices = offices_of(scenarios)
-    path, known = scenario.procedure.critical_path(), scenario.procedure.days_known
+    path, known = as_drawn(scenario).critical_path(), scenario.procedure.days_known
     rows = [[term(each, language) for each in heads]]
     for step in scenario.procedure.steps:
         start = path.starts[step.key]
@@ -120,7 +121,7 @@ def gantt(first: Scenario, last: Scenario) -> str:
 
     return figure(
         lambda language: _chart(
-            plot_gantt(last.procedure, baseline=first.procedure, language=language),
+            plot_gantt(as_drawn(last), baseline=as_drawn(first), language=language),
             f"gantt-{language}-",
             term("steps with slack", language),
         ),

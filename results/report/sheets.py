@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from results.display import Picture, Rect, Text
 from results.font import text_width, wrap
 from results.frame import LANDSCAPE, MARGIN, Unit, pages
+from results.mixes import as_drawn
 from results.report.builder import Report
 from results.report.gallery import drawn_of
 from results.report.terms import term
@@ -47,12 +48,12 @@ def sheets(report: Report, language: str) -> tuple[Picture, ...]:
     names = offices_of(report.scenarios)
     found = [*pages(title, "", units, PAPER, title)]
     for other in others:
-        pair = [(each.name, each.procedure) for each in (first, other)]
+        pair = [(each.name, as_drawn(each)) for each in (first, other)]
         found += timeline_pages(pair, language=language, offices=names, paper=PAPER)
     for number, each in enumerate(designs):
         found += flow_pages(
-            each.procedure,
-            before=first.procedure if number else None,
+            as_drawn(each),
+            before=as_drawn(first) if number else None,
             language=language,
             title=each.name.in_language(language),
             offices=names,

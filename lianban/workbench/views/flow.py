@@ -12,6 +12,7 @@ from lianban.workbench.markup import Html, folded, table, tag
 from lianban.workbench.page import long_work, switched
 from results.lexicon import days_text as duration_text
 from results.lexicon import kind_word
+from results.mixes import as_drawn
 from results.numbers import days_text
 from results.step_status import step_statuses
 from results.views import flow_of, offices_of
@@ -161,7 +162,7 @@ def _facts(scene: Scene, design: Scenario, step: Step) -> Html:
 
 def _status(scene: Scene, key: str) -> str:
     language = scene.language
-    statuses = step_statuses(scene.first.procedure, scene.last.procedure)
+    statuses = step_statuses(as_drawn(scene.first), as_drawn(scene.last))
     return statuses[key].sentence(language) if key in statuses else ""
 
 
@@ -206,7 +207,7 @@ def _table(scene: Scene, shown: Scenario) -> Html:
     """Return the diagram's steps as rows; each leads to its details."""
     _ = scene.say
     offices = offices_of([scene.first, scene.last])
-    statuses = step_statuses(scene.first.procedure, scene.last.procedure)
+    statuses = step_statuses(as_drawn(scene.first), as_drawn(scene.last))
     rows: list[list[object]] = [_heads(_)]
     for step in shown.procedure.steps:
         name = f"{step.key} {step.name.in_language(scene.language)}"
