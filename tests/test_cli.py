@@ -56,6 +56,22 @@ def say(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]
     return code, out, err
 
 
+def test_the_package_is_a_command(here: Path):
+    """``python -m lianban`` says and returns what ``lianban`` does."""
+    done = subprocess.run(
+        [sys.executable, "-m", "lianban", "list", "--json"], check=False,
+        capture_output=True, text=True, encoding="utf-8", timeout=60,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "jiaxing" in done.stdout
+    wrong = subprocess.run(
+        [sys.executable, "-m", "lianban", "lits"], check=False,
+        capture_output=True, timeout=60, env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert wrong.returncode == 2
+
+
 # --- words ---
 
 
