@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 import shutil
@@ -535,3 +536,51 @@ def test_an_event_log_becomes_a_scenario(
     chrome.settle()
     assert "hall-log" in chrome.text("h1")
     assert chrome.text("[data-measure=steps]") == "2"
+
+
+def test_a_catalogue_of_a_thousand_items_stays_quick(chrome: Window, served: tuple[Bench, Path]):
+    """A hundred rows are laid out at once; the last row is reached, edited, checked and saved."""
+    folder = served[1] / "thousand"
+    copy_to("county-filing", folder)
+    items = folder / "items.csv"
+    head, *rows = items.read_text(encoding="utf-8-sig").splitlines()
+    more = [
+        rows[n % len(rows)].replace(rows[n % len(rows)].partition(",")[0], f"N{n:03d}", 1)
+        for n in range(1000 - len(rows))
+    ]
+    items.write_text("\n".join([head, *rows, *more]) + "\n", encoding="utf-8-sig")
+    try:
+        chrome.open("/catalogue?a=thousand&b=thousand&lang=en")
+        assert chrome.run("return document.querySelectorAll('.cells tbody tr').length") == 100
+        for _ in range(9):
+            chrome.click("[data-turn='1']")
+        assert chrome.run("return document.querySelector('.pager output').value") == (
+            "901–1000 / 1000"
+        )
+        assert chrome.run("return document.querySelector('[data-turn=\"1\"]').disabled")
+        days = head.split(",").index("days")
+        chrome.click(f'[data-at="1000,{days}"]')
+        chrome.keys("3", "\ue007")
+        chrome.until("return document.querySelector('.verdict h2')")
+        assert "N988" in chrome.text(".verdict")
+        box = "const b = arguments[0].getBoundingClientRect(); return [b.top, b.bottom]"
+        inside = chrome.run("return document.querySelector('.tall')")
+        cell = chrome.run(f"return document.querySelector('[data-at=\"1000,{days}\"]')")
+        (top, bottom), (low, high) = chrome.run(box, inside), chrome.run(box, cell)
+        assert top <= low < high <= bottom
+        headed = chrome.run(box, chrome.run("return document.querySelector('.cells thead th')"))
+        assert abs(headed[0] - top) <= 2  # the head stays where rows are scrolled
+        assert chrome.run("return document.documentElement.scrollWidth <= innerWidth")
+        chrome.run(
+            "const f = document.querySelector('[data-filter]'); f.value = 'n98';"
+            "f.dispatchEvent(new Event('input', {bubbles: true}))"
+        )
+        assert chrome.run("return document.querySelectorAll('.cells tbody tr').length") == 9
+        assert chrome.run("return document.querySelectorAll('.cells td.edited').length") == 1
+        chrome.until("return !document.querySelector('[data-save]').disabled")
+        chrome.click("[data-save]")
+        chrome.until("return document.querySelector('.good')")
+        with items.open(encoding="utf-8-sig", newline="") as file:
+            assert list(csv.reader(file))[1000][days] == "3"
+    finally:
+        shutil.rmtree(folder)

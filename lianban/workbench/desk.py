@@ -86,7 +86,11 @@ def check(workspace: Workspace, scene: Scene, asked: Mapping[str, Any]) -> dict[
     from lianban.workbench.views.catalogue import verdict
 
     folder, name, cells = _edited(workspace, scene, asked)
-    found = tables.checked(folder, name, cells.data(), scene.language)
+    looked_at = [each.key.partition("/")[2] for each in (scene.first, scene.last)]
+    found = tables.checked(
+        folder, name, cells.data(), scene.language, [each for each in looked_at if each],
+        lambda: workspace.kept(folder, lambda: tables.Known.of(folder)),
+    )  # fmt: skip
     return {
         "html": verdict(speech(scene.language), found, scene.language),
         "sound": found.sound,
@@ -104,7 +108,7 @@ def save(workspace: Workspace, scene: Scene, asked: Mapping[str, Any]) -> dict[s
     """
     folder, name, cells = _edited(workspace, scene, asked)
     _writable(workspace, scene)
-    if not tables.checked(folder, name, cells.data(), scene.language).sound:
+    if not tables.readable(folder, name, cells.data()):
         raise Unknown("the table cannot be read like this; nothing was written")
     backup = tables.save(folder, name, cells.data(), cells.stamp, datetime.now())
     _ = speech(scene.language)

@@ -7,7 +7,7 @@ import hashlib
 import io
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +20,7 @@ from rules.csv_tables import is_formula, protected, unprotected
 from rules.files import write_whole
 
 if TYPE_CHECKING:
+    from rules.catalogue import Catalogue
     from rules.catalogue_diff import CatalogueDiff
     from scenarios import Scenario
 
@@ -167,32 +168,107 @@ class Checked:
         return not self.problems
 
 
-def checked(folder: Path, table: str, data: bytes, language: str) -> Checked:
-    """Return what another table in the folder would do; the folder is left as it is."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What has been worked out of a folder as it stands.
+
+    Attributes
+    ----------
+    catalogue : Catalogue
+        Its items.
+    numbers : dict of str to str
+        Steps and paper days by redesign; grows as they are asked for. Empty: unreadable.
+    """
+
+    catalogue: Catalogue
+    numbers: dict[str, str]
+
+    @classmethod
+    def of(cls, folder: Path) -> Known:
+        """Read a folder's items."""
+        from rules.catalogue import load_catalogue
+
+        return cls(load_catalogue(folder), {})
+
+    def before(self, folder: Path, redesign: str) -> str:
+        """Return a design's numbers."""
+        from rules import InputError
+        from scenarios.reader import read_scenario
+
+        if redesign not in self.numbers:
+            try:
+                self.numbers[redesign] = _numbers(read_scenario(folder, redesign))
+            except InputError:
+                self.numbers[redesign] = ""
+        return self.numbers[redesign]
+
+
+MANY = 300
+"""Items of a catalogue from which only the designs that are looked at are worked out anew while
+somebody types; saving works out all."""
+
+
+def checked(
+    folder: Path,
+    table: str,
+    data: bytes,
+    language: str,
+    looked_at: Sequence[str] | None = None,
+    known: Callable[[], Known] | None = None,
+) -> Checked:
+    """Return what another table in the folder would do; the folder is left as it is.
+
+    Parameters
+    ----------
+    looked_at : sequence of str, optional
+        Redesigns to try where there are many items; None: all of them.
+    known : callable, optional
+        Gives what is known of the folder as it stands.
+    """
     from rules import InputError
     from rules.catalogue import load_catalogue
     from rules.catalogue_diff import diff_catalogues
+    from scenarios.reader import redesigns_of
 
     with _copied(folder) as copy:
         (copy / table).write_bytes(data)
         problems: list[tuple[str, int, str]] = []
-        before = _designs(folder, [], language)
-        after = _designs(copy, problems, language)
         diff: CatalogueDiff | None = None
         findings: tuple[tuple[str, int, str, str], ...] = ()
+        effects: list[tuple[str, str, str]] = []
+        new: Catalogue | None = None
         try:
             new = load_catalogue(copy)
-            diff = diff_catalogues(load_catalogue(folder), new)
-            if not problems:
-                findings = _findings(copy, after[""], language)
         except InputError as error:
             problems += [_plain(each, copy, language) for each in error.problems]
-    effects = tuple(
-        (folder.name + (f"/{key}" if key else ""), _numbers(before[key]), _numbers(after[key]))
-        for key in before
-        if key in after and _numbers(before[key]) != _numbers(after[key])
-    )
-    return Checked(tuple(dict.fromkeys(problems)), findings, diff, effects)
+        redesigns = redesigns_of(copy)
+        if looked_at is not None and (new is None or len(new.items) > MANY):
+            redesigns = tuple(each for each in redesigns if each in looked_at)
+        after = _designs(copy, ("", *redesigns), problems, language)
+        try:
+            old = known() if known else Known.of(folder)
+            if new is not None:
+                diff = diff_catalogues(old.catalogue, new)
+            for key, design in after.items():
+                was, now = old.before(folder, key), _numbers(design)
+                if was and was != now:
+                    effects.append((folder.name + (f"/{key}" if key else ""), was, now))
+        except InputError as error:
+            problems += [_plain(each, folder, language) for each in error.problems]
+        if not problems:
+            findings = _findings(copy, after[""], language)
+    return Checked(tuple(dict.fromkeys(problems)), findings, diff, tuple(effects))
+
+
+def readable(folder: Path, table: str, data: bytes) -> bool:
+    """Whether every design of the folder can be read with another table in it."""
+    from scenarios.reader import redesigns_of
+
+    with _copied(folder) as copy:
+        (copy / table).write_bytes(data)
+        problems: list[tuple[str, int, str]] = []
+        _designs(copy, ("", *redesigns_of(copy)), problems, "en")
+    return not problems
 
 
 def save(folder: Path, table: str, data: bytes, stamp: str, now: datetime) -> str:
@@ -228,14 +304,17 @@ def _copied(folder: Path) -> Iterator[Path]:
 
 
 def _designs(
-    folder: Path, problems: list[tuple[str, int, str]], language: str
+    folder: Path,
+    redesigns: Sequence[str],
+    problems: list[tuple[str, int, str]],
+    language: str,
 ) -> dict[str, Scenario]:
-    """Return today and every redesign of a folder; what cannot be read goes to the problems."""
+    """Return redesigns of a folder, "" being today; what cannot be read goes to the problems."""
     from rules import InputError
-    from scenarios.reader import read_scenario, redesigns_of
+    from scenarios.reader import read_scenario
 
     found = {}
-    for redesign in ("", *redesigns_of(folder)):
+    for redesign in redesigns:
         try:
             found[redesign] = read_scenario(folder, redesign)
         except InputError as error:

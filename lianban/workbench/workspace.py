@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from scenarios import Scenario
@@ -20,6 +21,8 @@ Stamp = tuple[tuple[str, int, int], ...]
 """Names, sizes and times of a folder's files: other files have another stamp."""
 
 _KEPT = 64
+_MADE = 4
+T = TypeVar("T")
 _ENDINGS = (".toml", ".csv", ".xlsx")
 
 
@@ -58,6 +61,7 @@ class Workspace:
     def __init__(self, folder: Path | None) -> None:
         self.folder = None if folder is None else folder.resolve()
         self._read: OrderedDict[str, tuple[Stamp, Scenario]] = OrderedDict()
+        self._made: OrderedDict[Path, tuple[Stamp, object]] = OrderedDict()
 
     def places(self) -> tuple[Place, ...]:
         """Return every scenario: those of the opened folder, then the shipped ones."""
@@ -112,6 +116,17 @@ class Workspace:
         while len(self._read) > _KEPT:
             self._read.popitem(last=False)
         return kept[1]
+
+    def kept(self, folder: Path, make: Callable[[], T]) -> T:
+        """Return what is made of a folder, made once while its files stay as they are."""
+        stamp = stamp_of(folder)
+        if folder not in self._made or self._made[folder][0] != stamp:
+            self._made[folder] = stamp, make()
+        self._made.move_to_end(folder)
+        while len(self._made) > _MADE:
+            self._made.popitem(last=False)
+        made: T = self._made[folder][1]  # type: ignore[assignment]  # one kind of thing is made
+        return made
 
     def inside(self, *parts: str) -> Path:
         """Return a path in the opened folder.

@@ -1,5 +1,7 @@
 // Editing a table: cells by keyboard or mouse, checked while typing, saved when asked.
+// A long table is shown a page at a time: a browser lays out 16,000 cells anew at every key.
 const PAUSE = 350;      // milliseconds after the last keystroke before a check
+const PAGE = 100;       // rows, as the server draws them first
 
 export function equip(place, go) {
   const grid = place.querySelector("table.cells");
@@ -8,10 +10,61 @@ export function equip(place, go) {
   const undo = place.querySelector("[data-undo]");
   const filter = place.querySelector("[data-filter]");
   const edits = new Map();      // "row,column" -> text
-  const before = new Map();
   let timer = 0, wanted = 0;
+  const tbody = grid.tBodies[0];
+  const width = grid.tHead.rows[0].cells.length - 1;
+  const texts = place.dataset.rows ? JSON.parse(place.dataset.rows)
+    : [...tbody.rows].map(row => [...row.cells].slice(1).map(each => each.textContent));
+  const pager = place.querySelector("[data-pager]");
+  let wrong = new Set();
+  let shown = texts.map((_, index) => index + 1);     // rows that the filter leaves, from 1
+  let page = 0;
 
-  const cell = (row, column) => grid.querySelector(`[data-at="${row},${column}"]`);
+  const was = (row, column) => texts[row - 1]?.[column] ?? "";
+  const now = (row, column) => edits.get(`${row},${column}`) ?? was(row, column);
+
+  /** The cell, its page turned to where needed; none beyond the table. */
+  function cell(row, column) {
+    const place = shown.indexOf(row);
+    if (place < 0 || column < 0 || column >= width) return null;
+    if (Math.floor(place / PAGE) !== page) turn(Math.floor(place / PAGE));
+    return grid.querySelector(`[data-at="${row},${column}"]`);
+  }
+
+  function turn(to) {
+    page = Math.max(0, Math.min(to, Math.ceil(shown.length / PAGE) - 1));
+    const rows = shown.slice(page * PAGE, (page + 1) * PAGE).map(number => {
+      const row = document.createElement("tr");
+      const head = document.createElement("th");
+      head.scope = "row";
+      head.textContent = number + 1;
+      row.append(head);
+      row.classList.toggle("wrong", wrong.has(number));
+      for (let column = 0; column < width; column++) {
+        const each = document.createElement("td");
+        each.dataset.at = `${number},${column}`;
+        each.dataset.was = was(number, column);
+        each.textContent = now(number, column);
+        each.tabIndex = -1;
+        each.classList.toggle("edited", edits.has(each.dataset.at));
+        row.append(each);
+      }
+      return row;
+    });
+    tbody.replaceChildren(...rows);
+    const first = tbody.querySelector("td");
+    if (first) first.tabIndex = 0;
+    count();
+  }
+
+  function count() {
+    pager.hidden = shown.length <= PAGE;
+    const from = page * PAGE + 1, to = Math.min(shown.length, (page + 1) * PAGE);
+    pager.querySelector("output").value = `${from}–${to} / ${shown.length}`;
+    pager.querySelector("[data-turn='-1']").disabled = page === 0;
+    pager.querySelector("[data-turn='1']").disabled = to === shown.length;
+  }
+
   const at = target => target.dataset.at.split(",").map(Number);
   const body = () => JSON.stringify({
     query: place.dataset.query, file: place.dataset.file, stamp: place.dataset.stamp,
@@ -47,18 +100,18 @@ export function equip(place, go) {
       const value = keep ? input.value : old;
       target.textContent = value;
       note(target, value);
-      if (next) focus(next);
+      if (next) focus(next());
     };
     input.addEventListener("input", () => note(target, input.value));
     input.addEventListener("blur", () => close(true));
     input.addEventListener("keydown", event => {
       event.stopPropagation();
       const [row, column] = at(target);
-      if (event.key === "Enter") { event.preventDefault(); close(true, cell(row + 1, column) || target); }
-      if (event.key === "Escape") { event.preventDefault(); close(false, target); }
+      if (event.key === "Enter") { event.preventDefault(); close(true, () => cell(row + 1, column) || target); }
+      if (event.key === "Escape") { event.preventDefault(); close(false, () => target); }
       if (event.key === "Tab") {
         const next = cell(row, column + (event.shiftKey ? -1 : 1));
-        if (next) { event.preventDefault(); close(true, next); }
+        if (next) { event.preventDefault(); close(true, () => next); }
       }
     });
   }
@@ -66,7 +119,6 @@ export function equip(place, go) {
   /** Remember an edit, or that there is none any more, and check what all of them would do. */
   function note(target, text) {
     const key = target.dataset.at;
-    if (!before.has(key)) before.set(key, target.dataset.was ?? "");
     if (text === target.dataset.was) edits.delete(key);
     else edits.set(key, text);
     target.classList.toggle("edited", edits.has(key));
@@ -92,8 +144,8 @@ export function equip(place, go) {
 
   /** Mark the rows that problems name: file lines are table rows plus one. */
   function mark(lines) {
-    for (const row of grid.tBodies[0].rows) row.classList.remove("wrong");
-    for (const [, line] of lines) cell(line - 1, 0)?.parentElement.classList.add("wrong");
+    wrong = new Set(lines.map(([, line]) => line - 1));
+    for (const row of tbody.rows) row.classList.toggle("wrong", wrong.has(row.cells[0].textContent - 1));
   }
 
   function tell(problems) {
@@ -130,29 +182,40 @@ export function equip(place, go) {
   });
 
   place.querySelector("[data-more-row]").addEventListener("click", () => {
-    const rows = grid.tBodies[0].rows;
-    const number = rows.length + 1;
-    const row = rows[0].cloneNode(true);
-    [...row.cells].forEach((each, index) => {
-      each.textContent = index ? "" : number + 1;
-      each.className = "";
-      if (index) { each.dataset.at = `${number},${index - 1}`; each.dataset.was = ""; each.tabIndex = -1; }
-    });
-    grid.tBodies[0].append(row);
-    focus(row.cells[1]);
+    texts.push(Array(width).fill(""));
+    filter.value = "";
+    choose();
+    focus(cell(texts.length, 0));
   });
 
-  filter.addEventListener("input", () => {
+  function choose() {
     const text = filter.value.trim().toLowerCase();
-    for (const row of grid.tBodies[0].rows) row.hidden = !row.textContent.toLowerCase().includes(text);
-  });
+    const holds = row => [...Array(width).keys()].some(column => now(row, column).toLowerCase().includes(text));
+    shown = texts.map((_, index) => index + 1).filter(row => !text || holds(row));
+    turn(0);
+  }
+
+  filter.addEventListener("input", choose);
+
+  for (const button of pager.querySelectorAll("[data-turn]")) {
+    button.addEventListener("click", () => {
+      turn(page + Number(button.dataset.turn));
+      place.querySelector(".tall").scrollTop = 0;
+    });
+  }
+  count();
 
   undo.addEventListener("click", () => go(location.href, {remember: false}));
 
   save.addEventListener("click", async () => {
     save.disabled = true;
+    const waits = document.createElement("p");
+    waits.className = "turning";
+    waits.textContent = place.dataset.saving;
+    verdict.prepend(waits);
     const answer = await send("save");
     const found = await answer.json();
+    waits.remove();
     if (!answer.ok) return tell(found.problems || [found.problem]);
     await go(location.href, {remember: false});
     const told = document.createElement("p");

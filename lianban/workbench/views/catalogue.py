@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from lianban.workbench.markup import Html, join, table, tag
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from lianban.workbench.speech import Say
 
 WIDE = True
+PAGE = 100
+"""Rows that are drawn at once; the script turns to the others."""
 
 
 def content(scene: Scene) -> list[Html]:
@@ -50,7 +53,20 @@ def content(scene: Scene) -> list[Html]:
             tag("label", tag("span", _("show rows that hold")),
                 tag("input", type="search", data_filter=True), class_="find"),
             _grid(cells, name),
-            tag("div", _button(_("a new row"), data_more_row=True), class_="under"),
+            tag(
+                "div",
+                tag(
+                    "span",
+                    _button(_("previous rows"), data_turn="-1"),
+                    tag("output", ""),
+                    _button(_("next rows"), data_turn="1"),
+                    class_="pager",
+                    data_pager=True,
+                    hidden=len(cells.rows) - 1 <= PAGE,
+                ),
+                _button(_("a new row"), data_more_row=True),
+                class_="under",
+            ),
             tag("section", class_="verdict", aria_live="polite", data_verdict=True),
             tag(
                 "div",
@@ -62,8 +78,10 @@ def content(scene: Scene) -> list[Html]:
             data_edit=True,
             data_file=name,
             data_stamp=cells.stamp,
+            data_rows=json.dumps(cells.rows[1:]) if len(cells.rows) - 1 > PAGE else None,
             data_query=scene.state.query(),
             data_failed=_("this did not work:"),
+            data_saving=_("checking every design, then saving ..."),
             data_readonly="1" if shipped else None,
         ),
     ]  # fmt: skip
@@ -114,7 +132,7 @@ def _grid(cells: Cells, name: str) -> Html:
                 for column in range(len(head))
             ],
         )
-        for number, row in enumerate(rows, start=1)
+        for number, row in enumerate(rows[:PAGE], start=1)
     ]  # fmt: skip
     grid = tag("table", tag("thead", top), tag("tbody", body), class_="cells", role="grid",
                aria_label=name)  # fmt: skip
