@@ -57,7 +57,7 @@ from rules.levers import (
 )
 from rules.steps import Edge, Kind
 
-ADDITIVE = ("steps", "visits", "documents")
+ADDITIVE = ("steps", "visits", "documents", "fees")
 """Measures of a procedure that are sums over its steps."""
 
 _DEALT_WITH = (
@@ -350,7 +350,9 @@ class Footprints:
             found.names |= ends[0] | ends[1]
             if len(ends[0]) == len(ends[1]) == 1:
                 (before,), (after,) = ends
-                found.adds.append(Edge(before, after, basis=lever.why, lag=lever.lag))
+                found.adds.append(
+                    Edge(before, after, basis=lever.why, lag=lever.lag, basis_zh=lever.why_zh)
+                )
             else:
                 found.anything = True
         elif isinstance(lever, (ShareInZone, CancelSteps, SuperviseAfter)):
@@ -468,6 +470,7 @@ def counted(procedure: Procedure, measure: str, key: str) -> int:
         "steps": int(step.kind.counted),
         "visits": step.visits,
         "documents": step.documents,
+        "fees": step.fee or 0,
     }[measure]
 
 

@@ -23,6 +23,9 @@ from scenarios import Scenario
 MOST_FREE = 10
 """Most offers whose combinations are worked out around the shortest redesign."""
 
+_MOST_NAMED = 5
+"""Steps named in a refusal."""
+
 _SAMPLE = 2000
 """Cases sampled, without queues, for each redesign that is shown."""
 
@@ -45,7 +48,7 @@ class Holding:
         The step before it on the chain; empty for the first.
     strength : str
         ``statute``, ``data``, ``practice`` or ``flow`` (order of handling).
-    why : str
+    why : Name
         The article or reason of the prerequisite.
     """
 
@@ -55,7 +58,7 @@ class Holding:
     basis: str
     after: str
     strength: str
-    why: str
+    why: Name
 
     def sentence(self, language: str) -> str:
         """Say what holds the step back, with its article."""
@@ -69,7 +72,8 @@ class Holding:
             if self.strength in list(Strength)
             else ("办理次序" if zh else "order of handling")
         )
-        reason = f"{strength}{'：' if zh else ': '}{self.why}" if self.why else strength
+        why = self.why.in_language(language)
+        reason = f"{strength}{'：' if zh else ': '}{why}" if why else strength
         return (
             f"{name}：{days}，在 {self.after} 之后（{reason}）"
             if zh
@@ -169,6 +173,7 @@ class Redesign:
                 "paper_days": _number(self.book.paper_days(design)),
                 "visits": procedure.visits,
                 "documents": procedure.documents,
+                **({} if procedure.fees is None else {"fees": procedure.fees}),
                 **{resource: self.book.cost(design.choice, resource) for resource in RESOURCES},
                 "mean_wd": round(float(days.mean()), 3),
                 "p90_wd": round(quantile(days), 3),
@@ -303,6 +308,8 @@ def redesign(
     for measure in (*measures, *([front] if front else [])):
         if measure not in MEASURES:
             raise ValueError(f"{measure} is none of {', '.join(MEASURES)}")
+    if "fees" in (*measures, front, *(limits or {})) and book.today.fees is None:
+        raise ValueError(untold_fees(book.today))
     found = search.best(measures, kept)
     conflict: tuple[Limit, ...] = ()
     sized: list[Found] = []
@@ -346,6 +353,24 @@ def redesign(
     )  # fmt: skip
 
 
+def untold_fees(today: Procedure) -> str:
+    """Return why fees cannot be added up: which steps do not tell theirs.
+
+    Examples
+    --------
+    >>> from rules.steps import Step
+    >>> untold_fees(Procedure(Name(en="flow"), (Step("a", Name(en="A")),), ()))
+    'fees: a does not tell its fee; write yuan, or none, in the column fee of items.csv'
+    """
+    missing = today.without_fee
+    if not missing:
+        return "fees: no case takes all steps of a mix of case types, so there is no total"
+    named = ", ".join(missing[:_MOST_NAMED])
+    more = f" and {len(missing) - _MOST_NAMED} more" if len(missing) > _MOST_NAMED else ""
+    verb = "does not tell its fee" if len(missing) == 1 else "do not tell their fees"
+    return f"fees: {named}{more} {verb}; write yuan, or none, in the column fee of items.csv"
+
+
 def lawful_floor(procedure: Procedure) -> tuple[Fraction, tuple[Holding, ...]]:
     """Return how short a procedure is when all is parallel and every custom falls.
 
@@ -372,7 +397,7 @@ def holding(procedure: Procedure) -> tuple[Holding, ...]:
                 basis=step.basis.citation,
                 after=before,
                 strength="" if not before else edge.strength.value if edge else "flow",
-                why=edge.basis if edge else "",
+                why=edge.reason if edge else Name(),
             )
         )
     return tuple(links)
@@ -419,7 +444,7 @@ def _holding_json(each: Holding) -> dict[str, Any]:
         "basis": each.basis,
         "after": each.after,
         "strength": each.strength,
-        "why": each.why,
+        "why": each.why.en,
     }
 
 

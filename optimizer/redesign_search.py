@@ -320,6 +320,7 @@ def measured(book: OfferBook, design: Design, measure: str) -> Fraction:
         "steps": lambda: Fraction(procedure.n_steps),
         "visits": lambda: Fraction(procedure.visits),
         "documents": lambda: Fraction(procedure.documents),
+        "fees": lambda: Fraction(procedure.fees or 0),
     }[measure]()
 
 

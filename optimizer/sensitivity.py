@@ -1,8 +1,10 @@
-"""What one small change would save: one person, one custom, one day of a limit.
+"""What one small change would save: one person, one custom, one day of a limit, one item.
 
 Every change is simulated with the luck of the baseline, so that even small savings have
 intervals. Candidates are ordered by criticality (the share of cases whose last chain runs
-through a step or prerequisite) and by waiting; those that no case's chain touches are left out.
+through a step or prerequisite) and by waiting; those that no case's chain touches are left
+out. Where every step tells its fee, the items that the city may cancel are asked about, too,
+and each change says what the applicant pays less (M35).
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from optimizer.redesign_trial import interval_json
 from optimizer.replications import Replications
 from optimizer.staffing_bounds import staffed
 from rules import Duration, Name, Procedure
-from rules.levers import DropPrerequisite, Lever, Refused, Shorten
+from rules.levers import CancelSteps, DropPrerequisite, Lever, Refused, Shorten
 from rules.steps import Unit
 from scenarios import AMPLE, Scenario, compile_plan
 from scenarios.plan import Plan
@@ -35,7 +37,7 @@ class Saving:
     Attributes
     ----------
     kind : str
-        ``person``, ``custom`` or ``limit``.
+        ``person``, ``custom``, ``limit`` or, where fees are told, ``item``.
     key : str
         The pool, the prerequisite ``a->b`` or the step.
     what : Name
@@ -45,6 +47,8 @@ class Saving:
         cases that wait for them at all.
     mean, p90 : Interval
         Days saved in the mean and in what nine cases of ten keep, paired by replication.
+    fees : int or None
+        Yuan that the applicant pays less; None where a step does not tell its fee.
     """
 
     kind: str
@@ -53,6 +57,7 @@ class Saving:
     criticality: float
     mean: Interval
     p90: Interval
+    fees: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the saving for a JSON document."""
@@ -63,6 +68,7 @@ class Saving:
             "criticality": round(self.criticality, 6),
             "mean_saved": interval_json(self.mean),
             "p90_saved": interval_json(self.p90),
+            **({} if self.fees is None else {"fees_saved": self.fees}),
         }
 
 
@@ -116,6 +122,7 @@ class _Change:
     what: Name
     criticality: float
     plan: Plan
+    fees: int | None = None
 
 
 def sensitivity(
@@ -150,10 +157,13 @@ def sensitivity(
         _people(plan, traces),
         _customs(scenario, plan, links, unlawful),
         _limits(scenario, plan, steps, unlawful),
+        _items(scenario, plan, steps),
     )
     possible = sum(len(each) for each in kinds)
     ranked = [
-        sorted((c for c in each if c.criticality > 0), key=lambda c: (-c.criticality, c.key))
+        sorted(
+            (c for c in each if c.criticality > 0 or c.fees), key=lambda c: (-c.criticality, c.key)
+        )
         for each in kinds
     ]
     chosen: list[_Change] = []
@@ -173,6 +183,7 @@ def sensitivity(
                     change.criticality,
                     paired_difference(before[0], after[0]),
                     paired_difference(before[1], after[1]),
+                    None if scenario.procedure.fees is None else change.fees or 0,
                 )
             )
     except KeyboardInterrupt:
@@ -294,6 +305,30 @@ def _limits(
             )
             design = compile_plan(changed) if critical else plan
             changes.append(_Change("limit", step.key, what, critical, design))
+    return changes
+
+
+def _items(scenario: Scenario, plan: Plan, steps: dict[str, float]) -> list[_Change]:
+    """Return the items that the city may cancel, where fees are told.
+
+    What the law keeps is no finding here: nearly every item is.
+    """
+    fees = scenario.procedure.fees
+    if fees is None:
+        return []
+    changes = []
+    for step in scenario.procedure.steps:
+        critical = steps.get(step.key, 0.0)
+        changed = _with(scenario, CancelSteps((step.key,)), 0.0, step.key, [])
+        if changed is None or not (critical or step.fee):
+            continue
+        what = Name(
+            f"取消 {step.key} {step.name.zh}",
+            f"{step.key} {step.name.in_language('en')} cancelled",
+        )
+        saved = fees - (changed.procedure.fees or 0)
+        design = compile_plan(changed) if critical else plan
+        changes.append(_Change("item", step.key, what, critical, design, saved))
     return changes
 
 

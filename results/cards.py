@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from results.display import Group, Line, Point, Rect, Shape, Strokes, Text
 from results.font import shorten, text_width, wrap
-from results.lexicon import Language, days_text, kind_word, lines, number, say
+from results.lexicon import Language, days_text, kind_word, lines, number, origin, say
 from results.step_status import Status
 from rules import Kind, Name, Step
 
@@ -187,9 +187,9 @@ class Card:
         if self.marks.critical:
             told.append(say("critical", self.language))
         if step.basis.citation:
-            told.append(step.basis.citation)
+            told += lines(step.basis.cited, self.language)
         if step.provenance:
-            told.append(step.provenance)
+            told += lines(origin(step.provenance), self.language)
         return "\n".join(text for text in told if text)
 
 

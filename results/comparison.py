@@ -119,6 +119,8 @@ class Comparison:
             "visits": change_of_count(first.visits, other.visits),
             "documents": change_of_count(first.documents, other.documents),
         }
+        if (fees := change_of_count(first.fees, other.fees)) is not None:
+            document["fees"] = fees
         if difference is not None:
             document["elapsed"] = {
                 "mean": json_interval(difference.mean),
@@ -146,6 +148,9 @@ class Comparison:
     def table(self, language: str = "en") -> Table:
         """Return rows of text, the header first, a row for each scenario."""
         head = ["scenario", "steps", "paper days", "serial days", "visits", "documents"]
+        costs = any(summary.paper.fees is not None for summary in self.summaries)
+        if costs:
+            head.append("fees (yuan)")
         if self.simulated:
             head += ["mean", "P90", "change of mean"]
         rows = [[word(each, language) for each in head]]
@@ -158,6 +163,7 @@ class Comparison:
                 paper_days_text(paper, "serial_days", language),
                 count_text(paper.visits),
                 count_text(paper.documents),
+                *([count_text(paper.fees)] if costs else []),
             ]
             if summary.times is not None:
                 difference = self.differences[number - 1] if number else None

@@ -53,6 +53,8 @@ class Designs:
         days = ("paper_days", "serial_days")
         known = first.procedure.days_known
         self.on_paper = tuple(each for each in PAPER if known or each not in days)
+        if None in (first.procedure.fees, last.procedure.fees):
+            self.on_paper = tuple(each for each in self.on_paper if each != "fees")
         if first.procedure.mixed:
             self.on_paper = PAPER[:1]
         self.values: dict[int, Worth] = {}

@@ -48,6 +48,8 @@ _OWN_NAMES = {
     "commission_review": Name("委托评审", "commissioned review"),
     "choose_intermediary": Name("中介限时", "time-limited intermediaries"),
     "staff": Name("人员调整", "staffing"),
+    "take_in": Name("清单调整", "list of items adjusted"),
+    "leave_out": Name("清单调整", "list of items adjusted"),
     "shorten": Name("压缩时限", "shorter limits"),
     "total_time": Name("批时总控", "total-time control"),
     "circulate": Name("同步征求意见", "circulation"),

@@ -9,11 +9,11 @@ from results.lever_groups import LeverGroup
 from results.words import word
 from simulator import Interval
 
-PAPER = ("steps", "paper_days", "serial_days", "visits", "documents")
+PAPER = ("steps", "paper_days", "serial_days", "visits", "documents", "fees")
 TIMES = ("mean", "p50", "p90")
 HEADINGS = {
     "steps": "steps", "paper_days": "paper days", "serial_days": "serial days", "visits": "visits",
-    "documents": "documents", "mean": "mean", "p50": "P50", "p90": "P90",
+    "documents": "documents", "fees": "fees (yuan)", "mean": "mean", "p50": "P50", "p90": "P90",
 }  # fmt: skip
 NOTICEABLE = 0.5
 """Days by which two levers must help or hinder each other to be named."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Literal, get_args
 
-from rules import Duration, Kind, Name, Procedure, Unit, did_you_mean
+from rules import Duration, Kind, Limit, Name, Procedure, Unit, did_you_mean
 
 Language = Literal["en", "zh", "both"]
 
@@ -173,6 +173,48 @@ def days_text(duration: Duration, language: Language) -> str:
     return (
         f"{duration.amount} {_UNITS[duration.unit].in_language('zh' if language == 'zh' else 'en')}"
     )
+
+
+def limit_text(limit: Limit, language: Language | str) -> str:
+    """Return a statutory limit; a floor (notices) is told as such.
+
+    Examples
+    --------
+    >>> limit_text(Limit(Duration(20), floor=True), "zh"), limit_text(Limit(Duration(20)), "en")
+    ('≥ 20 工作日', '20 wd')
+    """
+    if language != "zh":
+        return str(limit)
+    return f"{'≥ ' if limit.floor else ''}{days_text(limit.duration, 'zh')}"
+
+
+_ORIGINS = {
+    "given": "给定",
+    "damaged-reading": "残损判读",
+    "reconstruction": "重构",
+    "comparator": "他地公开资料",
+    "assumption": "假设",
+    "assumed": "假设",
+    "named in the source": "原文提及",
+    "duration reconstructed": "时限为重构",
+    "days reconstruction": "时限为重构",
+    "delegated in writing [given]": "书面委托［给定］",
+    "the source names no items here": "原文此处未列事项",
+    "given by the drawing": "取自流程图",
+}
+"""Chinese of what shipped tables say of a value's origin."""
+
+
+def origin(provenance: str) -> Name:
+    """Return where a step's values come from, in both languages as far as known.
+
+    Examples
+    --------
+    >>> origin("named in the source; duration reconstructed").zh
+    '原文提及；时限为重构'
+    """
+    parts = [part.strip() for part in provenance.split(";") if part.strip()]
+    return Name("；".join(_ORIGINS.get(part, part) for part in parts), provenance)
 
 
 def unknown_word(procedure: Procedure) -> str:

@@ -117,11 +117,13 @@ def satisfaction(
     shares = []
     for trace in run.replications:
         took = run.plan.calendars[0].worked_many(trace.arrival, trace.finish) / day
-        shares.append(float(_chance(took / float(known), scenario.procedure.visits, given).mean()))
+        shares.append(
+            float(chance_of(took / float(known), scenario.procedure.visits, given).mean())
+        )
     return Satisfaction(mean_interval(shares), scenario.procedure.visits, Fraction(known))
 
 
-def _chance(over: NDArray[np.float64], visits: int, weights: Weights) -> NDArray[np.float64]:
+def chance_of(over: NDArray[np.float64], visits: int, weights: Weights) -> NDArray[np.float64]:
     """Return the chance of each case, by elapsed over promised time."""
     weighed = weights.base + weights.visit * visits + weights.wait * over
     weighed = weighed + weights.overdue * (over > 1)

@@ -40,7 +40,7 @@ class Line:
     to : str
         Key of the design that is compared with the first.
     measure : str
-        ``steps``, ``paper_days``, ``serial_days``, ``visits``, ``documents``, ``mean``,
+        ``steps``, ``paper_days``, ``serial_days``, ``visits``, ``documents``, ``fees``, ``mean``,
         ``p50``, ``p90`` (elapsed working days) or ``on_time`` (share within the paper
         days of the design, in per cent).
     change : Fraction, Interval or None
@@ -123,6 +123,8 @@ def sentences(comparison: Comparison) -> tuple[Line, ...]:
         mixed = first.paper.mixed or other.paper.mixed
         # of a mix of case types only the catalogue's steps can be counted
         lines += [_on_paper(first, other, m) for m in (_PAPER[:1] if mixed else _PAPER)]
+        if None not in (first.paper.fees, other.paper.fees):
+            lines.append(_on_paper(first, other, "fees"))
         if first.times is None or other.times is None:
             continue
         asked = _TIMES[:-1] if None in (first.paper.paper_days, other.paper.paper_days) else _TIMES
@@ -242,10 +244,12 @@ def _on_paper(first: Summary, other: Summary, measure: str) -> Line:
         "serial_days": ("个工作日", "working days", "各环节时限合计", "adds up over all steps to"),
         "visits": ("次", "visits", "申请人需跑动", "asks the applicant for"),
         "documents": ("份材料", "documents", "申请人需提交", "asks the applicant for"),
+        "fees": ("元", "yuan", "向申请人收取", "costs the applicant"),
     }[measure]
+    fewer = "less" if measure == "fees" else "fewer"
     if change:
         tail_zh = f"，{'减少' if change < 0 else '增加'} {less} {zh_unit}（原 {days_text(was)}"
-        tail_en = f", {less} {'fewer' if change < 0 else 'more'} than the {days_text(was)} before"
+        tail_en = f", {less} {fewer if change < 0 else 'more'} than the {days_text(was)} before"
         tail_zh += f"，{part}）" if part else "）"
         tail_en += f" ({part})" if part else ""
     else:

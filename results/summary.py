@@ -54,6 +54,8 @@ class Paper:
         Steps of the critical path; none where no days are known.
     mixed : bool
         Whether there are several types of cases.
+    fees : int or None
+        Yuan that the applicant pays; None where a step does not tell its fee.
     """
 
     steps: int
@@ -63,6 +65,7 @@ class Paper:
     documents: int | None
     chain: tuple[str, ...]
     mixed: bool = False
+    fees: int | None = None
 
     @classmethod
     def of(cls, procedure: Procedure) -> Paper:
@@ -77,6 +80,7 @@ class Paper:
             documents=None if procedure.mixed else procedure.documents,
             chain=path.keys if known else (),
             mixed=procedure.mixed,
+            fees=procedure.fees,
         )
 
 
@@ -151,6 +155,8 @@ class Summary:
             [word("visits", language), count_text(paper.visits)],
             [word("documents", language), count_text(paper.documents)],
         ]
+        if paper.fees is not None:
+            rows.append([word("fees (yuan)", language), str(paper.fees)])
         if self.times is not None:
             times = self.times
             for label, values in (
@@ -279,6 +285,7 @@ def scenario_json(summary: Summary) -> dict[str, Any]:
         "serial_days": json_number(paper.serial_days),
         "visits": paper.visits,
         "documents": paper.documents,
+        **({} if paper.fees is None else {"fees": paper.fees}),
         "critical_path": list(paper.chain),
         "levers": [
             {

@@ -32,6 +32,7 @@ from results.mixes import IN_ORDER
 from results.routing import Routed
 from results.sheet import BLOCK, STRIP, PlacedBand, Sheet, sheet_of
 from rules import Name, Procedure, Strength
+from rules.levers.change import STRENGTH_WORDS
 
 
 def flow_diagram(
@@ -325,7 +326,11 @@ def _wires(sheet: Sheet, routed: Routed, left: float, top: float) -> list[Shape]
         tip = shifted[-1]
         line = Line((*shifted[:-1], (tip[0] - 5, tip[1])), look)
         head = arrowhead(tip, "arrow-critical" if edge.ends in critical else "arrow", 8)
-        title = f"{edge.before} → {edge.after} ({edge.strength.value}) {edge.basis}".strip()
+        strength, reason = (
+            " ".join(lines(name, sheet.language))
+            for name in (STRENGTH_WORDS[edge.strength], edge.reason)
+        )
+        title = f"{edge.before} → {edge.after} ({strength}) {reason}".strip()
         shape = Group((line, head), f"{edge.before}->{edge.after}", "wire", title)
         drawn.append((edge.ends in critical, shape))
     return [shape for _, shape in sorted(drawn, key=lambda pair: pair[0])]

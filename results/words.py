@@ -10,6 +10,7 @@ _CHINESE = {
     "serial days": "串联工作日",
     "visits": "跑动次数",
     "documents": "材料",
+    "fees (yuan)": "收费（元）",
     "mean": "均值",
     "P50": "P50",
     "P90": "P90",

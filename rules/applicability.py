@@ -252,7 +252,7 @@ class Application:
         if basis.citation:
             rank = WORDS[basis.type].in_language(language)
             yield (
-                f"设定依据（{rank}）：{basis.citation}。"
+                f"设定依据（{rank}）：{basis.cited.zh}。"
                 if language == "zh"
                 else f"The item itself rests on {basis.citation} ({rank})."
             )

@@ -285,8 +285,8 @@ def _fields(old: Item, new: Item) -> Iterator[Difference]:
         shown = {lang: (_shown(before, lang), _shown(after, lang)) for lang in ("zh", "en")}
         cite_zh = cite_en = ""
         if limit and (new.basis.citation or old.basis.citation):
-            cited = new.basis.citation or old.basis.citation
-            cite_zh, cite_en = f"（{cited}）", f" ({cited})"
+            cited = new.basis.cited if new.basis.citation else old.basis.cited
+            cite_zh, cite_en = f"（{cited.zh}）", f" ({cited.en})"
         said = Name(
             f"{title.zh}：{word.zh} {shown['zh'][0]} → {shown['zh'][1]}{cite_zh}",
             f"{title.en}: {word.en} {shown['en'][0]} -> {shown['en'][1]}{cite_en}",
@@ -333,7 +333,7 @@ def _edges_differ(old: Catalogue, new: Catalogue) -> Iterator[Difference]:
 
 def _edge(prerequisite: Prerequisite, language: str) -> str:
     edge = prerequisite.edge
-    parts = [WORDS[edge.strength].in_language(language), edge.basis]
+    parts = [WORDS[edge.strength].in_language(language), edge.reason.in_language(language)]
     if edge.lag.amount:
         parts.append(f"+{edge.lag}")
     if edge.preworkable:
@@ -411,7 +411,8 @@ def _shown(value: object, language: str) -> str:
     if isinstance(value, Name):
         return value.in_language(language) or ("无" if chinese else "none")
     if isinstance(value, Basis):
-        return f"{value.citation or '—'} [{WORDS[value.type].in_language(language)}]"
+        cited = value.cited.in_language(language) or "—"
+        return f"{cited} [{WORDS[value.type].in_language(language)}]"
     if isinstance(value, StrEnum):
         word = WORDS.get(value)
         return word.in_language(language) if word else value.value

@@ -109,13 +109,13 @@ def clean_up(catalogue: Catalogue, keys: Iterable[str] | None = None) -> tuple[D
 def _dispose(item: Item, by_key: Mapping[str, Item]) -> Disposition:
     basis, review = item.basis, item.review
     rank = WORDS[basis.type]
-    cited = f"{basis.citation or '—'}"
+    cited = basis.cited if basis.citation else Name("—", "—")
     no_gate = review.suffices is not None
     twin = by_key.get(review.same_as)
     if twin is not None and _merges_into(item, twin, by_key):
         reason = Name(
-            f"与{twin.name.in_language('zh')}同类，能合不分；依据{cited}继续有效",
-            f"does the same as {twin.key}; its basis {cited} goes on in the merged item",
+            f"与{twin.name.in_language('zh')}同类，能合不分；依据{cited.zh}继续有效",
+            f"does the same as {twin.key}; its basis {cited.en} goes on in the merged item",
         )
         return Disposition(item, Verdict.MERGE, reason, "能合不分 (M10)", twin.key, no_gate)
     if basis.type.cancellable:
@@ -124,23 +124,23 @@ def _dispose(item: Item, by_key: Mapping[str, Item]) -> Disposition:
         to = review.delegable_to
         assert to is not None
         reason = Name(
-            f"依据{cited}（{rank.zh}）须保留，但{WORDS[to].zh}即可决定，以书面委托下放",
-            f"its basis {cited} ({rank.en}) must stay, but {to} level can decide it by a "
+            f"依据{cited.zh}（{rank.zh}）须保留，但{WORDS[to].zh}即可决定，以书面委托下放",
+            f"its basis {cited.en} ({rank.en}) must stay, but {to} level can decide it by a "
             "written act of delegation",
         )
         return Disposition(item, Verdict.DELEGATE, reason, "行政许可法 arts. 23-24", "", no_gate)
     reason = Name(
-        f"依据{cited}（{rank.zh}），本级无权取消"
+        f"依据{cited.zh}（{rank.zh}），本级无权取消"
         + ("；但不得作为前置审批" if no_gate else "")
         + (f"；不下放：{review.reserved}" if review.reserved else ""),
-        f"rests on {cited} ({rank.en}), which this level may not cancel"
+        f"rests on {cited.en} ({rank.en}), which this level may not cancel"
         + ("; but it may be no prerequisite of another item" if no_gate else "")
         + (f"; not delegated: {review.reserved}" if review.reserved else ""),
     )
-    return Disposition(item, Verdict.KEEP, reason, cited, "", no_gate, kept_class(item))
+    return Disposition(item, Verdict.KEEP, reason, cited.en, "", no_gate, kept_class(item))
 
 
-def _without_law(item: Item, rank: Name, cited: str) -> Disposition:
+def _without_law(item: Item, rank: Name, cited: Name) -> Disposition:
     ways = {
         Suffices.FILING: (
             Verdict.FILING, Name("备案即可", "filing is enough"), "行政许可法 art. 13"
@@ -165,8 +165,8 @@ def _without_law(item: Item, rank: Name, cited: str) -> Disposition:
         ),
     )
     reason = Name(
-        f"仅以{cited}（{rank.zh}）为依据，{why.zh}",
-        f"rests only on {cited} ({rank.en}); {why.en}",
+        f"仅以{cited.zh}（{rank.zh}）为依据，{why.zh}",
+        f"rests only on {cited.en} ({rank.en}); {why.en}",
     )
     return Disposition(item, verdict, reason, article, "", not_prerequisite=True)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import networkx as nx
 
-from rules.steps import Edge, Kind, Strength
+from rules.steps import Edge, Kind, Name, Strength
 
 if TYPE_CHECKING:
     from rules.procedure import Procedure
@@ -93,17 +93,21 @@ Flow = Serial | Staged | Parallel
 FLOWS: dict[str, Flow] = {"serial": Serial(), "staged": Staged(), "parallel": Parallel()}
 """The flows by the word that planners write."""
 
-_ONE_AFTER_ANOTHER = "handled one after another"
-_STAGE_GATE = "the next stage opens when this one is complete"
+_ONE_AFTER_ANOTHER = Name("依次办理", "handled one after another")
+_STAGE_GATE = Name("本阶段办结后进入下一阶段", "the next stage opens when this one is complete")
 
 
-def _chain(keys: Sequence[str], basis: str) -> tuple[Edge, ...]:
-    return tuple(Edge(a, b, Strength.PRACTICE, basis) for a, b in pairwise(keys))
+def _chain(keys: Sequence[str], basis: Name) -> tuple[Edge, ...]:
+    return tuple(
+        Edge(a, b, Strength.PRACTICE, basis.en, basis_zh=basis.zh) for a, b in pairwise(keys)
+    )
 
 
-def _join(befores: Iterable[str], afters: Iterable[str], basis: str) -> tuple[Edge, ...]:
+def _join(befores: Iterable[str], afters: Iterable[str], basis: Name) -> tuple[Edge, ...]:
     afters = tuple(afters)
-    return tuple(Edge(a, b, Strength.PRACTICE, basis) for a in befores for b in afters)
+    return tuple(
+        Edge(a, b, Strength.PRACTICE, basis.en, basis_zh=basis.zh) for a in befores for b in afters
+    )
 
 
 def _reach(graph: nx.DiGraph[str], sources: set[str]) -> set[str]:

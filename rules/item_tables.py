@@ -71,6 +71,7 @@ ITEM_COLUMNS = (
     Column("delivery", ("送达时限",)),
     Column("basis_type", ("依据类型", "依据层级")),
     Column("basis", ("legal_basis", "依据", "设定依据", "法律依据")),
+    Column("basis_zh", ("中文依据",)),
     Column("basis_from", ("依据生效",)),
     Column("basis_to", ("依据失效",)),
     Column("jurisdiction", ("适用地区",)),
@@ -167,6 +168,7 @@ def read_item(row: Row, columns: tuple[str, ...], known: Known, wrong: Complain)
         basis=Basis(
             read_word(BasisType, row["basis_type"], BasisType.PRACTICE, "basis_type", wrong),
             row["basis"],
+            row["basis_zh"],
         ),
         basis_validity=validity_of(row, "basis_from", "basis_to", wrong),
         decider=row["decider"],
@@ -249,6 +251,7 @@ def item_row(item: Item) -> list[str]:
             "delivery": shown(item.delivery),
             "basis_type": item.basis.type,
             "basis": item.basis.citation,
+            "basis_zh": item.basis.citation_zh,
             "basis_from": str(item.basis_validity.first or ""),
             "basis_to": str(item.basis_validity.last or ""),
             "jurisdiction": item.jurisdiction,

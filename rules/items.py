@@ -12,6 +12,7 @@ from datetime import date
 from enum import StrEnum
 
 from rules.dealing import AS_USUAL, Dealing, Level
+from rules.fees import yuan
 from rules.steps import NO_TIME, Basis, BasisType, Duration, Edge, Kind, Limit, Name, Step
 
 
@@ -95,7 +96,8 @@ class Publication:
     Attributes
     ----------
     flow, fee, result : str
-        How it is handled, what it costs ("none" is an answer), what one gets.
+        How it is handled, what it costs ("none" is an answer; a plain sum of yuan can also be
+        added up, see :mod:`rules.fees`), what one gets.
     unit, person, contact : str
         Handling unit, responsible person, how to reach them.
     """
@@ -300,6 +302,7 @@ def step_of(item: Item) -> Step:
         zone_shareable=item.zone_shareable,
         provenance=item.provenance,
         dealing=item.dealing,
+        fee=yuan(item.public.fee),
     )
 
 

@@ -13,6 +13,7 @@ EDGE_COLUMNS = (
     Column("after", ("to", "后续环节", "后续"), required=True),
     Column("strength", ("强度", "性质"), required=True),
     Column("basis", ("依据", "理由")),
+    Column("basis_zh", ("中文依据", "中文理由")),
     Column("lag", ("间隔",)),
     Column("preworkable", ("可先行", "模拟审批可先行")),
     Column("formal_at", ("转正环节",)),
@@ -51,6 +52,7 @@ def read_prerequisite(row: Row, wrong: Complain) -> Prerequisite:
         read_duration(row["lag"], "lag", wrong) or NO_TIME,
         read_flag(row["preworkable"], "preworkable", wrong),
         row["formal_at"],
+        row["basis_zh"],
     )
     return Prerequisite(edge, validity_of(row, "valid_from", "valid_to", wrong))
 
@@ -63,6 +65,7 @@ def prerequisite_row(prerequisite: Prerequisite) -> list[str]:
         edge.after,
         edge.strength.value,
         edge.basis,
+        edge.basis_zh,
         "" if edge.lag == NO_TIME else str(edge.lag),
         flag_cell(edge.preworkable),
         edge.formal_at,

@@ -120,6 +120,22 @@ class Procedure:
         return sum(step.documents for step in self.steps)
 
     @property
+    def fees(self) -> int | None:
+        """Yuan that the applicant pays over all steps (收费, M35).
+
+        None in a mix of case types, and where a counted step does not tell its fee: untold
+        is not nothing (see :attr:`without_fee`).
+        """
+        if self.mixed or not self.steps or self.without_fee:
+            return None
+        return sum(step.fee or 0 for step in self.steps)
+
+    @property
+    def without_fee(self) -> tuple[str, ...]:
+        """Keys of the counted steps that do not tell what they cost."""
+        return tuple(step.key for step in self.steps if step.kind.counted and step.fee is None)
+
+    @property
     def serial_days(self) -> Fraction:
         """Sum of all steps' working days on paper, as if handled one after another."""
         return sum((step.days for step in self.steps), Fraction(0))

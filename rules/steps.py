@@ -11,6 +11,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from rules.citations import in_chinese
 from rules.dealing import AS_USUAL, Dealing
 
 if TYPE_CHECKING:
@@ -126,10 +127,22 @@ class BasisType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """Legal basis: the rank of the act and its citation."""
+    """Legal basis: the rank of the act, its citation, and how Chinese pages put it if otherwise."""
 
     type: BasisType
     citation: str
+    citation_zh: str = ""
+
+    @property
+    def cited(self) -> Name:
+        """The citation in both languages.
+
+        Examples
+        --------
+        >>> Basis(BasisType.LAW, "建筑法 art. 8").cited.zh
+        '建筑法第8条'
+        """
+        return Name(self.citation_zh or in_chinese(self.citation), self.citation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +205,8 @@ class Edge:
     formal_at : str
         Empty: ``after`` starts only when ``before`` is done. A step's key: work on
         ``after`` may start, and the prerequisite binds that conversion step instead.
+    basis_zh : str
+        The reason as Chinese pages put it; empty: the same.
     """
 
     before: str
@@ -201,6 +216,18 @@ class Edge:
     lag: Duration = NO_TIME
     preworkable: bool = False
     formal_at: str = ""
+    basis_zh: str = ""
+
+    @property
+    def reason(self) -> Name:
+        """The article or reason in both languages.
+
+        Examples
+        --------
+        >>> Edge("a", "b", basis="filing first", basis_zh="先备案").reason.zh
+        '先备案'
+        """
+        return Name(self.basis_zh or in_chinese(self.basis), self.basis)
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -264,6 +291,8 @@ class Step:
         Documents no longer asked for here, since another step or a record has them.
     site : str
         Place that a site survey goes to; empty: the project's own site.
+    fee : int or None
+        Yuan that the applicant pays for it (收费, M35); None: not told.
     """
 
     key: str
@@ -286,6 +315,7 @@ class Step:
     materials: tuple[str, ...] = ()
     reused: tuple[str, ...] = ()
     site: str = ""
+    fee: int | None = None
 
     @property
     def days(self) -> Fraction:

@@ -101,7 +101,7 @@ def write_scenario(imported: Imported, folder: Path) -> tuple[str, ...]:
 def _items(procedure: Procedure) -> list[list[str]]:
     head = [
         "key", "name_zh", "name_en", "department", "kind", "stage", "days", "unit",
-        "statutory_limit", "basis_type", "basis", "visits", "documents", "site_survey",
+        "statutory_limit", "basis_type", "basis", "basis_zh", "visits", "documents", "site_survey",
         "zone_shareable", "provenance",
     ]  # fmt: skip
     rows = [
@@ -117,6 +117,7 @@ def _items(procedure: Procedure) -> list[list[str]]:
             str(step.limit or ""),
             step.basis.type.value,
             step.basis.citation,
+            step.basis.citation_zh,
             str(step.visits),
             str(step.documents),
             "yes" if step.site_survey else "no",
@@ -129,17 +130,20 @@ def _items(procedure: Procedure) -> list[list[str]]:
 
 
 def _prerequisites(procedure: Procedure) -> list[list[str]]:
+    chinese = any(edge.basis_zh for edge in procedure.edges)
     rows = [
         [
             edge.before,
             edge.after,
             edge.strength.value,
             edge.basis,
+            *([edge.basis_zh] if chinese else []),
             str(edge.lag) if edge.lag.amount else "",
         ]
         for edge in procedure.edges
     ]
-    return [["before", "after", "strength", "basis", "lag"], *rows]
+    head = ["before", "after", "strength", "basis", *(["basis_zh"] if chinese else []), "lag"]
+    return [head, *rows]
 
 
 def _offices(offices: Mapping[str, Name]) -> list[list[str]]:

@@ -350,7 +350,7 @@ class _Reading:
             kind=self._word(Kind, own, "kind", Kind.APPROVAL),
             stage=stage if stage in stages or not stages else "",
             duration=Duration(amount, unit),
-            basis=Basis(basis, one_line(own.get("basis"))),
+            basis=Basis(basis, one_line(own.get("basis")), one_line(own.get("basisZh"))),
             limit=Limit(length, at_least) if length is not None else None,
             visits=_whole(own.get("visits")),
             documents=_whole(own.get("documents")),

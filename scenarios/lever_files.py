@@ -37,6 +37,7 @@ from rules.levers import (
     JoinAs,
     JointMeeting,
     LeadDepartment,
+    LeaveOut,
     Lever,
     OneMaterialSet,
     OneReview,
@@ -47,6 +48,7 @@ from rules.levers import (
     Shorten,
     Staff,
     SuperviseAfter,
+    TakeIn,
     TellOnce,
     Tolerance,
     UnifiedIssue,
@@ -147,13 +149,16 @@ LEVER_FORMS: dict[str, LeverForm] = {
         LeverForm(
             DropPrerequisite.word,
             DropPrerequisite,
-            (text("before"), text("after"), text("why", "")),
+            (text("before"), text("after"), text("why", ""), text("why_zh", "")),
         ),
         LeverForm(DropAllPractice.word, DropAllPractice),
         LeverForm(
             AddPrerequisite.word,
             AddPrerequisite,
-            (text("before"), text("after"), text("why", ""), duration("lag", NO_TIME)),
+            (
+                text("before"), text("after"), text("why", ""), duration("lag", NO_TIME),
+                text("why_zh", ""),
+            ),
         ),
         LeverForm(
             ShareInZone.word,
@@ -175,7 +180,10 @@ LEVER_FORMS: dict[str, LeverForm] = {
         LeverForm(
             ExternalWait.word,
             ExternalWait,
-            (text("key"), names(), duration("days"), text("before"), text("why", "")),
+            (
+                text("key"), names(), duration("days"), text("before"), text("why", ""),
+                text("why_zh", ""),
+            ),
         ),
         LeverForm(
             ApproveBySimulation.word,
@@ -279,6 +287,17 @@ LEVER_FORMS: dict[str, LeverForm] = {
             ),
         ),
         LeverForm(ChooseIntermediary.word, ChooseIntermediary, (_NAMED_STEPS, text("office"))),
+        LeverForm(
+            TakeIn.word,
+            TakeIn,
+            (
+                text("key"), names(), text("department"), duration("days"), texts("after"),
+                texts("before"), duration("handover", NO_TIME),
+                word("level", Level, "a level of government", None), text("basis", ""),
+                whole("visits", 0), whole("documents", 0),
+            ),
+        ),
+        LeverForm(LeaveOut.word, LeaveOut, (_NAMED_STEPS,)),
         LeverForm(
             Staff.word,
             Staff,

@@ -42,15 +42,16 @@ def office(
     settings: str = "",
     cases: str = CASES,
     tables: dict[str, str] | None = None,
+    head: str = "before,after,strength,basis\n",
 ) -> Scenario:
     """Write a folder and return its redesign with these levers, or today without."""
     (folder / "redesigns").mkdir(parents=True, exist_ok=True)
     top = 'tables = "tables"\n' if tables else ""
-    head = HEAD.replace("schema = 1\n", f"schema = 1\n{top}")
-    (folder / "scenario.toml").write_text(head + cases + settings, "utf-8")
+    settings_head = HEAD.replace("schema = 1\n", f"schema = 1\n{top}")
+    (folder / "scenario.toml").write_text(settings_head + cases + settings, "utf-8")
     (folder / "items.csv").write_text(items, "utf-8")
     (folder / "offices.csv").write_text(offices, "utf-8")
-    (folder / "prerequisites.csv").write_text(f"before,after,strength,basis\n{edges}", "utf-8")
+    (folder / "prerequisites.csv").write_text(f"{head}{edges}", "utf-8")
     for name, text in (tables or {}).items():
         (folder / "tables").mkdir(exist_ok=True)
         (folder / "tables" / name).write_text(text, "utf-8")

@@ -72,7 +72,7 @@ def test_an_explanation_names_table_row_fact_and_law_and_the_chain_behind():
         "在区内为否（要求：false），由县级决定。依据：办法 art. 5。",
         "其中规模为large，由表“规模”第s2行得出，因为用地面积为80亩（要求：>= 50）。"
         "依据：规模标准 art. 2。",
-        "设定依据（法律）：文物保护意见法 art. 1。",
+        "设定依据（法律）：文物保护意见法第1条。",
     ]
 
 

@@ -43,7 +43,7 @@ def test_a_shorter_promise_is_told_with_its_article():
     assert one.sentence("en") == (
         "Land registration (land): promised limit 5 wd -> 3 wd (土地登记法 art. 1)"
     )
-    assert one.sentence("zh") == "土地登记（land）：承诺时限 5 wd → 3 wd（土地登记法 art. 1）"
+    assert one.sentence("zh") == "土地登记（land）：承诺时限 5 wd → 3 wd（土地登记法第1条）"
 
 
 def test_nested_fields_are_told_one_by_one():

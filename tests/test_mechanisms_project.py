@@ -8,15 +8,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_office import AB, days, elapsed, office, ran, shipped_design, waits
+from small_office import AB, days, elapsed, office, ran, shipped_design
 
 from results import summarise
+from results.satisfaction import satisfaction
+from results.step_status import step_statuses
+from results.window_scores import Points, scores
 from rules.catalogue import Catalogue
 from rules.cleanup import KeptClass, Verdict, clean_up
 from rules.dealing import Dealing, HandlingClass, Level
 from rules.items import Item, Review, Suffices
-from rules.levers import Refused
-from rules.steps import Basis, BasisType, Edge, Kind, Name
+from rules.levers import LeaveOut, Refused, TakeIn
+from rules.steps import Basis, BasisType, Duration, Edge, Kind, Name
 from scenarios import compile_plan
 from simulator import simulate
 from simulator.load import loads
@@ -141,27 +144,56 @@ def test_m47_full_information(tmp_path: Path):
 
 
 def test_m48_chains_over_levels_and_departments(tmp_path: Path):
-    """跨层级跨部门 a package may hold items of other deciders and levels, with hand-over.
+    """跨层级跨部门、清单动态调整 a package takes in items of other deciders and levels, with hand-over.
 
-    Each level's way counts; an item taken out of the package takes its days with it.
+    The shop's sign joins the pharmacy's list: a step, two documents and 1 + 3 + 1 days before the
+    results leave; it keeps its decider, the report calls it added. A level's way counts when it is
+    simulated. What leaves the list takes its days with it and is said to be due all the same; what
+    another step needs may not leave.
     """
+    short, long = (shipped_design(f"anshan-pharmacy/{key}") for key in ("one-matter", "extended"))
+    assert (short.procedure.n_steps, long.procedure.n_steps) == (3, 4)
+    assert (short.procedure.paper_days, long.procedure.paper_days) == (5, 1 + 1 + 3 + 1 + 2)
+    assert long.procedure.documents - short.procedure.documents == 2
+    assert long.procedure["Q1"].department == "urban"
+    assert "urban" not in {office for step in short.procedure.steps for office in step.departments}
+    assert long.changes[-1].came == ("Q1",)
+    assert step_statuses(short.procedure, long.procedure)["Q1"].word == "added"
+    assert "移交 1 个工作日" in long.changes[-1].sentence("zh")
+    assert days(long) - days(short) == pytest.approx(3, abs=0.5)
+
     items = AB.replace("documents", "documents,accept_level,decide_level")
-    items = items.replace("2,3\n", "2,3,county,county\n").replace("2,4\n", "2,4,county,city\n")
+    items = items.replace("2,3\n", "2,3,county,county\n").replace("2,4\n", "2,4,county,county\n")
     way = "[couriers]\ndays = 1\n"
-    chain = office(tmp_path / "a", items=items, settings=way)
-    local = office(
-        tmp_path / "b", items=items.replace("county,city", "county,county"), settings=way
+    taken = (
+        'kind = "take_in"\nkey = "C"\nname = {zh = "丙", en = "C"}\ndepartment = "two"\n'
+        'days = "2 wd"\nafter = ["B"]\nlevel = "'
     )
-    assert days(chain) - days(local) == pytest.approx(2, abs=0.2)
-    shorter = office(
-        tmp_path / "a",
-        'kind = "cancel"\nsteps = ["B"]',
-        items=items.replace("documents", "documents,basis_type")
-        .replace("2,3,", "2,3,practice,")
-        .replace("2,4,", "2,4,practice,"),
-        settings=way,
+    here, city = (
+        office(tmp_path / level, f'{taken}{level}"', items=items, settings=way)
+        for level in ("county", "city")
     )
-    assert days(shorter) < days(chain) - 3
+    assert city.procedure["C"].dealing.decide_level is Level.CITY
+    assert days(city) - days(here) == pytest.approx(2, abs=0.2)  # up and down again
+    assert days(here) - days(office(tmp_path / "0", items=items, settings=way)) == pytest.approx(
+        2, abs=0.3
+    )
+
+    left = office(tmp_path / "left", 'kind = "leave_out"\nsteps = ["B"]')
+    assert left.procedure.keys == ("A",)
+    assert left.procedure.paper_days == 2
+    (note,) = left.changes[-1].notes
+    assert "not abolished" in note.en
+    assert "3 working days" in note.en
+    flow = office(tmp_path / "need", edges="A,B,data,needs it\n").procedure
+    with pytest.raises(Refused, match="B needs what A delivers"):
+        LeaveOut(("A",)).apply(flow)
+    with pytest.raises(Refused, match="no decider"):
+        TakeIn("C", Name("丙", "C"), "", Duration(2)).apply(flow)
+    with pytest.raises(Refused, match="makes mutual prerequisites"):
+        TakeIn("C", Name("丙", "C"), "two", Duration(2), ("B",), ("A",)).apply(flow)
+    with pytest.raises(Refused, match="20 wd"):
+        TakeIn("C", Name("丙", "C"), "two", Duration(21)).apply(flow)
 
 
 def test_m49_six_joint_approval():
@@ -364,17 +396,35 @@ def test_m59_five_dispositions():
 
 
 def test_m60_duties_of_the_centre(tmp_path: Path):
-    """中心职责 the centre leads joint handling and scores windows.
+    """中心职责 the centre leads joint handling, manages and scores windows, and hears complaints.
 
-    A run ranks people by how long work waits for them: the one reviewer of eight that is missing shows at once.
+    Each office has a score of files in time and complaints. Of two offices the one with a reviewer
+    instead of nine scores lower, and better again with all nine; every complaint is laid at one
+    door, so they add up to the dissatisfied; a joint step has one office that leads.
     """
     short = office(
         tmp_path / "a", offices="key,name,windows,reviewers\none,一局,1,9\ntwo,二局,1,1\n"
     )
-    found = summarise(short, ran(short, 5))
-    score = sorted(found.pools, key=lambda pool: -pool.wait.estimate)
-    assert score[0].key == "two.reviewer"
-    assert waits(ran(short, 2), "two.reviewer") > waits(ran(short, 2), "one.reviewer")
+    run = ran(short, 5)
+    best, worst = scores(short, run)
+    assert (best.office, worst.office) == ("one", "two")
+    assert best.score.estimate - worst.score.estimate > 10
+    assert best.in_time.estimate > worst.in_time.estimate + 0.2
+    assert worst.complaints.estimate > 3 * best.complaints.estimate
+    assert (best.files.estimate, worst.files.estimate) == (60, 60)
+    said = sum(each.complaints.estimate * each.files.estimate for each in (best, worst))
+    assert said == pytest.approx(60 * satisfaction(short, run).dissatisfied.estimate, rel=1e-9)
+    staffed = office(tmp_path / "b")
+    (other,) = (each for each in scores(staffed, ran(staffed, 5)) if each.office == "two")
+    assert other.score.estimate > worst.score.estimate + 10
+    strict = scores(short, run, Points(in_time=100, content=0))[-1]
+    assert strict.score.estimate == pytest.approx(100 * worst.in_time.estimate)
+    joint = shipped_design("jiaxing/reform")
+    leads = {each.office: each.leads for each in scores(joint, ran(joint, 1))}
+    assert leads["planning"] == 2
+    assert sum(leads.values()) == sum(len(step.departments) > 1 for step in joint.procedure.steps)
+    found = summarise(short, run)
+    assert max(found.pools, key=lambda pool: pool.wait.estimate).key == "two.reviewer"
 
 
 def test_m61_spot_checks_learning_outages(tmp_path: Path):

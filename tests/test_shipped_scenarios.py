@@ -55,6 +55,7 @@ def numbers(scenario: Scenario) -> dict[str, float | None]:
         "visits": paper.visits,
         "documents": paper.documents,
         "surveys": sum(step.site_survey or step.kind is Kind.SURVEY for step in flow.steps),
+        **({} if flow.fees is None else {"fees": flow.fees}),
     }
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from results.summary import elapsed_times, types_called
 from rules import Procedure
-from rules.dealing import Level
+from rules.dealing import Level, Online
 from rules.levers import Refused
 from rules.levers.times import ControlTotalTime
 from rules.steps import Duration, Kind
@@ -193,6 +193,29 @@ def test_jinyuns_numbers_are_those_of_the_source():
     assert round(100 * 305 / 422, 1) == 72.3
 
 
+def test_jinyuns_catalogue_has_the_reports_counts():
+    """422 items, 305 in the centre of 21 departments; 20 of 5 in the park, 143 of 19 in Huzhen."""
+    from rules.catalogue import load_catalogue
+    from rules.checks import lint
+
+    catalogue = load_catalogue(LIBRARY / "jinyun" / "catalogue")
+    centre = [item for item in catalogue.items if item.dealing.decided_at_centre]
+    assert (len(catalogue.items), len(centre)) == (422, 305)
+    assert len({item.department for item in centre}) == 21
+    assert round(100 * len(centre) / len(catalogue.items), 1) == 72.3
+    for where, items, departments in (("工业园区分中心", 20, 5), ("壶镇分中心", 143, 19)):
+        there = [item for item in centre if where in item.group]
+        assert (len(there), len({item.department for item in there})) == (items, departments)
+    two = sum(item.dealing.desks == 2 for item in catalogue.items)
+    assert two / len(catalogue.items) == pytest.approx(0.435, abs=0.0025)
+    points = load_catalogue(LIBRARY / "jinyun" / "points").items
+    counted = [item.group for item in points]
+    assert (counted.count("村级便民服务"), counted.count("企业便民服务")) == (57, 13)
+    assert all(item.provenance == "reconstruction" for item in (*catalogue.items, *points))
+    day = design("jinyun").first_day
+    assert [each for each in lint(catalogue, on=day) if each.severity == "error"] == []
+
+
 # --- Ziyang ---------------------------------------------------------------------------------
 
 
@@ -239,6 +262,25 @@ def test_promises_are_a_quarter_of_the_statutory_limits():
     assert len(items) == 384
     shares = [float(i.promised.paper_days / i.statutory.duration.paper_days) for i in items]
     assert sum(shares) / len(shares) <= 0.25
+
+
+def test_a_townships_items_go_online_and_its_cadres_call_at_home():
+    """68 items fully online; 65 households a cadre; two journeys become one call, then none."""
+    from rules.catalogue import load_catalogue
+
+    items = load_catalogue(LIBRARY / "ziyang" / "township").items
+    assert len(items) == 68
+    assert {item.dealing.online for item in items} == {Online.FULL}
+    assert {item.dealing.decide_level for item in items} == {Level.TOWNSHIP}
+    keys = ("ziyang-township", "ziyang-township/cadre", "ziyang-township/online")
+    designs = [design(key) for key in keys]
+    visits = [{step.visits for step in each.procedure.steps} for each in designs]
+    assert visits == [{2}, {1}, {0}]
+    assert round(70_000 / 1077) == 65
+    assert sum(sort.per_year for sort in designs[0].sorts) == 10 * 65
+    mean = [typed(ran(key, 5), "promised")[0] for key in keys]
+    assert mean[1] == pytest.approx(mean[0], abs=1e-9)  # an agent decides nothing
+    assert mean[2] < mean[0] - 0.15
 
 
 def ziyang_catalogue():

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from scenarios import Scenario
 
 _MEASURES = (
-    "paper_days", "steps", "visits", "documents", "people", "money", "effort", "levers",
+    "paper_days", "steps", "visits", "documents", "fees", "people", "money", "effort", "levers",
 )  # fmt: skip
 _LIMIT = re.compile(r"([a-z_]+)\s*(?:<=|=)\s*(\d{1,9}(?:\.\d{1,6})?)$")
 
@@ -194,6 +194,7 @@ def redesign(options: argparse.Namespace, console: Console) -> Outcome:
     """Find the best lawful redesign."""
     from optimizer.lever_offers import read_offers
     from optimizer.redesign import redesign as best_redesign
+    from optimizer.redesign import untold_fees
     from optimizer.redesign_derive import derived_offers
 
     if options.derive and options.offers:
@@ -202,6 +203,8 @@ def redesign(options: argparse.Namespace, console: Console) -> Outcome:
     limits = _limits(options.limit)
     scenario, seed = _loaded(options, console)
     must_be_one_type([scenario])
+    if "fees" in (*measures, *limits) and scenario.procedure.fees is None:
+        raise UsageError(untold_fees(scenario.procedure))
     offers = None
     if options.offers:
         offers = read_offers(Path(options.offers))

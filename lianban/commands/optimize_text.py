@@ -38,6 +38,7 @@ def redesign_text(found: Redesign, language: str) -> str:
                 [_("paper days"), _days(found.book.paper_days(best))],
                 [_("visits"), str(procedure.visits)],
                 [_("documents"), str(procedure.documents)],
+                *([] if procedure.fees is None else [[_("fees (yuan)"), str(procedure.fees)]]),
                 [_("status"), proof],
                 [_("proven least"), _days(found.found.bound)],
             ]
@@ -171,6 +172,10 @@ def sensitivity_text(found: Sensitivity, language: str) -> str:
         ]
         for each in found.savings
     ]
+    if any(each.fees is not None for each in found.savings):
+        rows[0].append(_("saves (yuan)"))
+        for row, each in zip(rows[1:], found.savings, strict=True):
+            row.append("-" if each.fees is None else str(each.fees))
     notes = [
         _("%(n)d replications of each change, paired; ± is the 95 %% interval; seed %(seed)d")
         % {"n": found.replications, "seed": found.seed},

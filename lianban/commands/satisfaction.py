@@ -25,6 +25,11 @@ def add_to(commands: Commands) -> None:
     help_ = _("rank designs by dissatisfied applicants: a survey's shape, no forecast")
     parser = new_command(commands, "satisfaction", help_, rank)
     add_scenarios(parser)
+    parser.add_argument(
+        "--offices",
+        action="store_true",
+        help=_("score each office: files in time, complaints, joint steps it leads"),
+    )
     add_chance(parser)
 
 
@@ -32,6 +37,7 @@ def rank(options: argparse.Namespace, console: Console) -> Outcome:
     """Rank designs."""
     from results.numbers import json_interval, json_number
     from results.satisfaction import CAVEATS, SURVEY, satisfaction
+    from results.window_scores import score_rows, scores
     from scenarios import compile_plan, load
     from simulator import simulate
 
@@ -40,9 +46,19 @@ def rank(options: argparse.Namespace, console: Console) -> Outcome:
     must_be_one_type(designs)
     rows = [[_("scenario"), _("visits"), _("promised wd"), _("dissatisfied")]]
     documents = []
+    tables: list[str] = []
     for design in designs:
         replications, seed = chance(options, design)
-        found = satisfaction(design, simulate(compile_plan(design), replications, seed))
+        run = simulate(compile_plan(design), replications, seed)
+        found = satisfaction(design, run)
+        rated = scores(design, run) if options.offices else ()
+        if rated:
+            head = [
+                _("office"), _("files"), _("in time"), _("complaints per 100"), _("leads"),
+                _("score"),
+            ]  # fmt: skip
+            table = aligned([head, *score_rows(rated, console.language)])
+            tables.append(f"{design.name.in_language(console.language)}\n{table}")
         at = found.dissatisfied
         ends = (
             ""
@@ -60,6 +76,7 @@ def rank(options: argparse.Namespace, console: Console) -> Outcome:
                 "promised_wd": json_number(found.promised),
                 "dissatisfied": json_interval(at),
                 "inside_the_survey": found.as_surveyed,
+                **({"offices": [each.to_json() for each in rated]} if options.offices else {}),
             }
         )
     band = _(
@@ -75,6 +92,6 @@ def rank(options: argparse.Namespace, console: Console) -> Outcome:
             "designs": documents,
             "caveats": [{"zh": each.zh, "en": each.en} for each in CAVEATS],
         },
-        f"{aligned(rows)}\n\n{paragraphs([band, *caveats])}",
+        "\n\n".join([aligned(rows), *tables, paragraphs([band, *caveats])]),
     )
     return Outcome.GOOD

@@ -19,7 +19,7 @@ from results.exports.network import Network, network_of
 from results.exports.placing import END, START, Area, Placed, placed
 from results.exports.text import days_of, identifier, name_of, one_line
 from results.font import text_width, wrap
-from results.lexicon import WORDS, Language, checked, kind_word, lines, say
+from results.lexicon import WORDS, Language, checked, kind_word, lines, origin, say
 from rules import Duration, Kind, Name, Procedure, Step, Unit
 
 OURS = "urn:lianban:bpmn:1"
@@ -284,7 +284,12 @@ class _Writer:
             others = [" ".join(self._office(key)) for key in step.departments[1:]]
             if others:
                 told.append(f"{say('participants', self.language)}: {', '.join(others)}")
-        told += [text for text in (step.basis.citation, step.provenance) if text]
+        told += [
+            text
+            for name in (step.basis.cited, origin(step.provenance))
+            if name.en
+            for text in lines(name, self.language)
+        ]
         own = {
             "key": step.key,
             **_names(step.name),
@@ -294,6 +299,7 @@ class _Writer:
             "stage": step.stage,
             "basisType": step.basis.type.value,
             "basis": step.basis.citation,
+            "basisZh": step.basis.citation_zh,
             "limit": str(step.limit) if step.limit else "",
             "visits": str(step.visits),
             "documents": str(step.documents),

@@ -17,7 +17,7 @@ from results.exports.dates import PaperDates
 from results.exports.markup import DECLARATION, element
 from results.exports.network import Network, network_of
 from results.exports.text import name_of, one_line
-from results.lexicon import Language, checked, kind_word
+from results.lexicon import Language, checked, kind_word, lines, origin
 from rules import Name, Procedure, Step
 from rules.calendars import WorkingDays
 
@@ -98,7 +98,12 @@ def _task(
     notes = [f"{kind_word(step.kind, language)}, {step.duration}"]
     if len(step.origin) > 1:
         notes += [f"{part.key} {name_of(part.name, language)}" for part in step.origin]
-    notes += [text for text in (step.basis.citation, step.provenance) if text]
+    notes += [
+        text
+        for name in (step.basis.cited, origin(step.provenance))
+        if name.en
+        for text in lines(name, language)
+    ]
     inside = [
         _leaf("UID", str(number)),
         _leaf("ID", str(number)),

@@ -117,6 +117,8 @@ def comparison_workbook(
             key: scenario[key]
             for key in ("steps", "paper_days", "serial_days", "visits", "documents", "provenance")
         }
+        if any("fees" in each for each in document["scenarios"]):
+            row["fees"] = scenario.get("fees")
         for key in ("mean", "p50", "p90"):
             if "elapsed" in scenario:
                 low, high = scenario["elapsed"]["ci"][key]
@@ -136,8 +138,9 @@ def comparison_workbook(
         row = {
             key: each[key]
             for key in (
-                "from", "to", "steps", "paper_days", "serial_days", "visits", "documents",
+                "from", "to", "steps", "paper_days", "serial_days", "visits", "documents", "fees",
             )
+            if key in each
         }  # fmt: skip
         for key, interval in each.get("elapsed", {}).items():
             row |= {f"elapsed_{key}": interval["estimate"]}
@@ -211,6 +214,7 @@ def _item(step: Step, needs: Sequence[str]) -> dict[str, Cell]:
         "statutory_limit": str(step.limit) if step.limit else "",
         "basis_type": step.basis.type.value,
         "basis": step.basis.citation,
+        "basis_zh": step.basis.citation_zh,
         "visits": step.visits,
         "documents": step.documents,
         "site_survey": "yes" if step.site_survey else "no",
@@ -251,11 +255,14 @@ def _schedule(
 
 
 def _edges(procedure: Procedure) -> list[list[Cell]]:
-    rows: list[list[Cell]] = [["before", "after", "strength", "basis", "lag", "preworkable"]]
+    rows: list[list[Cell]] = [
+        ["before", "after", "strength", "basis", "basis_zh", "lag", "preworkable"]
+    ]
     for edge in procedure.work_edges:
         lag = str(edge.lag) if edge.lag.amount else ""
         early = "yes" if edge.preworkable else "no"
-        rows.append([edge.before, edge.after, edge.strength.value, edge.basis, lag, early])
+        reason = [edge.basis, edge.basis_zh]
+        rows.append([edge.before, edge.after, edge.strength.value, *reason, lag, early])
     return rows
 
 

@@ -5,7 +5,7 @@ that ends in ``*`` means every type whose key so begins. The grammar is closed a
 evaluated::
 
     claim   = metric ("<=" | ">=" | "<" | ">") number ["%" | "wd"]
-    metric  = "steps" | "paper_days" | "serial_days" | "visits" | "documents"
+    metric  = "steps" | "paper_days" | "serial_days" | "visits" | "documents" | "fees"
             | "on_time" "(" number ["," text] ")"
             | ("mean" | "p50" | "p90") "(" target ")"
             | "utilisation" "[" text "]"
@@ -157,7 +157,7 @@ class Claim:
         return f"{self.metric} {self.order} {number_text(self.limit)}"
 
 
-PAPER_METRICS = ("steps", "paper_days", "serial_days", "visits", "documents")
+PAPER_METRICS = ("steps", "paper_days", "serial_days", "visits", "documents", "fees")
 STATISTICS = ("mean", "p50", "p90")
 TARGETS = ("total", "wait", "days")
 METRICS = (*PAPER_METRICS, "on_time", *STATISTICS, "utilisation")

@@ -42,7 +42,7 @@ class Cost:
         What the step adds: working days that it holds up a case on average while nothing
         else does, or visits, or documents.
     unit : str
-        ``wd``, ``visits`` or ``documents``.
+        ``wd``, ``visits``, ``documents`` or ``fees``.
     critical : float
         Share of cases whose finish the step decides; 0 where that was not asked.
     pool : str
@@ -79,7 +79,9 @@ class Cost:
         return f"{what}（{'，'.join(parts)}）" if zh else f"{what} ({', '.join(parts)})"
 
 
-_UNITS = {"wd": "working days", "visits": "visits", "documents": "documents"}
+_UNITS = {
+    "wd": "working days", "visits": "visits", "documents": "documents", "fees": "fees (yuan)"
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ def cost_on_paper(claim: Claim, scenario: Scenario) -> Cost | None:
         step.key: Fraction(
             step.visits if metric == "visits"
             else step.documents if metric == "documents"
+            else step.fee or 0 if metric == "fees"
             else int(step.kind.counted) if metric == "steps"
             else step.days
         )
@@ -119,7 +122,7 @@ def cost_on_paper(claim: Claim, scenario: Scenario) -> Cost | None:
     if metric == "steps" or not weights:
         return None  # every step weighs the same
     key = max(weights, key=lambda each: weights[each])
-    unit = metric if metric in ("visits", "documents") else "wd"
+    unit = metric if metric in ("visits", "documents", "fees") else "wd"
     return Cost(key, procedure[key].name, float(weights[key]), unit)
 
 

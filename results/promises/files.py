@@ -260,6 +260,9 @@ def _unknown_days(metric: Metric, scenario: Scenario) -> str:
         if isinstance(metric, OnPaper) and metric.word != "steps":
             return f"{metric.word} of {scenario.key} differ by type of case"
         return ""
+    if metric == OnPaper("fees") and scenario.procedure.fees is None:
+        missing = ", ".join(scenario.procedure.without_fee[:3])
+        return f"the fees of {scenario.key} are unknown: {missing} ... tell none"
     if scenario.procedure.days_known:
         return ""
     counted = isinstance(metric, OnPaper) and metric.word not in ("paper_days", "serial_days")

@@ -9,7 +9,7 @@ from typing import Any
 
 from results.attribution import Attribution
 from results.comparison import Comparison
-from results.lexicon import WORDS
+from results.lexicon import WORDS, limit_text
 from results.numbers import UNKNOWN, days_text, json_number
 from results.report.markup import Rows, bullets, folded, said, section, spoken, table
 from results.report.switches import MOST_SWITCHES, Switches
@@ -263,16 +263,16 @@ def _basis(scenario: Scenario, language: str) -> Rows:
     rows = [[term(each, language) for each in ("step", "limit", "basis", "before it by statute")]]
     for step in procedure.steps:
         before = [
-            f"{edge.before} ({edge.basis})" if edge.basis else edge.before
+            f"{edge.before} ({edge.reason.in_language(language)})" if edge.basis else edge.before
             for edge in procedure.edges
             if edge.after == step.key and edge.strength is Strength.STATUTE
         ]
         rows.append(
             [
                 f"{step.key} {step.name.in_language(language)}",
-                str(step.limit) if step.limit else "-",
-                step.basis.citation or "-",
-                "; ".join(before) or "-",
+                limit_text(step.limit, language) if step.limit else "-",
+                step.basis.cited.in_language(language) or "-",
+                ("；" if language == "zh" else "; ").join(before) or "-",
             ]
         )
     return rows

@@ -81,7 +81,7 @@ def _repair(catalogue: Catalogue, members: tuple[str, ...], edges: Sequence[Prer
     for prerequisite in sorted(chosen, key=lambda p: p.edge.ends):
         edge = prerequisite.edge
         if edge.strength.droppable:
-            zh_parts.append(f"取消惯例前置{edge}（{edge.basis or '无依据'}）")
+            zh_parts.append(f"取消惯例前置{edge}（{edge.reason.zh or '无依据'}）")
             en_parts.append(f"drop the custom prerequisite {edge} ({edge.basis or 'no basis'})")
         else:
             zh_parts.append(f"由{edge.after}先出具附条件意见，正式决定等待{edge.before}")
@@ -187,4 +187,5 @@ def _named(catalogue: Catalogue, key: str, language: str) -> str:
 def _said(prerequisite: Prerequisite, language: str) -> str:
     edge = prerequisite.edge
     word = WORDS[edge.strength].in_language(language)
-    return f"{edge} ({word}: {edge.basis})" if edge.basis else f"{edge} ({word})"
+    reason = edge.reason.in_language(language)
+    return f"{edge} ({word}: {reason})" if reason else f"{edge} ({word})"

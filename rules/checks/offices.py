@@ -166,11 +166,41 @@ def heads(catalogue: Catalogue) -> Iterator[Finding]:
 
 
 def same_on_every_level(catalogue: Catalogue) -> Iterator[Finding]:
-    """Return codes that stand for different things, and names with different codes (M26)."""
+    """Return codes that stand for different things, and names with different codes (M26).
+
+    On every level one item has one name, one code and one standard (三级四同); on one level, with
+    one organ, a code stands once: a second row is a duplicate, and would be counted twice.
+    """
     codes: dict[str, Item] = {}
     names: dict[tuple[str, str], Item] = {}
+    rows: dict[tuple[str, str, Level, tuple[Level, ...]], Item] = {}
+    elsewhere: dict[tuple[str, object], Item] = {}
     for item in catalogue.items:
         first = codes.setdefault(item.code, item)
+        level = item.dealing.decide_level
+        same = rows.setdefault((item.code, item.organ, level, item.levels), item)
+        if item.code and same is not item:
+            yield error(
+                "M26", "code-twice", catalogue.place(item), (same.key, item.key),
+                f"编码{item.code}在{WORDS[level].zh}由{item.organ or '同一机关'}列了两次："
+                f"{same.key}与{item.key}",
+                f"the code {item.code} stands twice at {level} level for one organ: "
+                f"{same.key} and {item.key}",
+                (same.key, item.key),
+            )  # fmt: skip
+        above = elsewhere.setdefault((item.name.zh or item.name.en, item.kind), item)
+        if (
+            item.code and above.code and above.code != item.code
+            and above.organ != item.organ and above.dealing.decide_level != level
+        ):  # fmt: skip
+            yield warning(
+                "M26", "name-with-two-codes", catalogue.place(item), (above.key, item.key),
+                f"“{item.name.zh or item.name.en}”在{WORDS[above.dealing.decide_level].zh}与"
+                f"{WORDS[level].zh}编码不同：{above.code}与{item.code}",
+                f"'{item.name.in_language('en')}' has the code {above.code} at "
+                f"{above.dealing.decide_level} level and {item.code} at {level} level",
+                (above.code, item.code),
+            )  # fmt: skip
         if item.code and first is not item and first.standard != item.standard:
             what = _difference(first, item)
             yield error(

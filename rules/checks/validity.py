@@ -93,7 +93,7 @@ def _outside_law(catalogue: Catalogue, item: Item, law: Law) -> Iterator[Finding
     if too_early or item.validity.end > basis.end:
         yield error(
             "C7", "outside-its-law", catalogue.place(item), (item.key,),
-            f"{zh}的有效期{item.validity}超出其依据{item.basis.citation}的有效期"
+            f"{zh}的有效期{item.validity}超出其依据{item.basis.cited.zh}的有效期"
             f"{item.basis_validity}",
             f"{item.key} holds {item.validity}, its basis {item.basis.citation} only "
             f"{item.basis_validity}",

@@ -24,6 +24,7 @@ from rules.levers.joint import Join
 from rules.levers.joint_kinds import JOINT_KINDS, JoinAs
 from rules.levers.lighter import ConvertToFiling, SuperviseAfter
 from rules.levers.meetings import JointMeeting
+from rules.levers.package_list import LeaveOut, TakeIn
 from rules.levers.removal import CancelSteps, ShareInZone
 from rules.levers.services import ChooseIntermediary, CommissionReview, Staff
 from rules.levers.simulated import ApproveBySimulation
@@ -70,6 +71,8 @@ Lever = (
     | CommissionReview
     | ChooseIntermediary
     | Staff
+    | TakeIn
+    | LeaveOut
 )
 
 __all__ = [
@@ -102,6 +105,7 @@ __all__ = [
     "JoinAs",
     "JointMeeting",
     "LeadDepartment",
+    "LeaveOut",
     "Lever",
     "OneMaterialSet",
     "OneReview",
@@ -113,6 +117,7 @@ __all__ = [
     "Shorten",
     "Staff",
     "SuperviseAfter",
+    "TakeIn",
     "TellOnce",
     "Tolerance",
     "UnifiedIssue",

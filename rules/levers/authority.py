@@ -312,7 +312,7 @@ class Delegate:
                     f"{step.key} 由垂直管理部门办理，地方无权下放",
                     f"{name} belongs to a vertically managed department",
                 ),
-                step.basis.citation,
+                step.basis.cited,
                 Name("改为属地受理", "use accept_locally"),
             )
         if not dealing.delegable:
@@ -322,7 +322,7 @@ class Delegate:
                     f"{step.key} {step.name.zh} 国家或省规定不得下放",
                     f"nation or province forbid to delegate {name}",
                 ),
-                step.basis.citation,
+                step.basis.cited,
                 Name("改为属地受理", "use accept_locally"),
             )
         if dealing.decide_level.rank > self.to.rank:

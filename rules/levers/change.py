@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rules.citations import in_chinese
 from rules.steps import Duration, Edge, Name, Strength, Unit
 
 STRENGTH_WORDS: dict[Strength, Name] = {
@@ -123,7 +124,8 @@ class Change:
 
 def _reason(edge: Edge, language: str) -> str:
     word = STRENGTH_WORDS[edge.strength].in_language(language)
-    return f"{word}: {edge.basis}" if edge.basis else word
+    reason = edge.reason.in_language(language)
+    return f"{word}: {reason}" if reason else word
 
 
 class Refused(Exception):  # noqa: N818 - a refusal is the law's answer, not an error
@@ -137,16 +139,23 @@ class Refused(Exception):  # noqa: N818 - a refusal is the law's answer, not an 
         Why, naming steps.
     article : str
         The act or reason that stands against it, or empty.
+    cited : Name
+        The same in both languages.
     instead : Name
         What to do instead, or empty names.
     """
 
     def __init__(
-        self, lever: str, reason: Name, article: str = "", instead: Name | None = None
+        self,
+        lever: str,
+        reason: Name,
+        article: str | Name = "",
+        instead: Name | None = None,
     ) -> None:
         self.lever = lever
         self.reason = reason
-        self.article = article
+        self.cited = article if isinstance(article, Name) else Name(in_chinese(article), article)
+        self.article = self.cited.en
         self.instead = instead or Name()
         super().__init__(self.sentence("en"))
 
@@ -154,8 +163,8 @@ class Refused(Exception):  # noqa: N818 - a refusal is the law's answer, not an 
         """Return the refusal in one line, in ``"zh"`` or ``"en"``."""
         zh = language == "zh"
         text = self.reason.in_language(language)
-        if self.article:
-            text += f" [{self.article}]"
+        if article := self.cited.in_language(language):
+            text += f" [{article}]"
         if instead := self.instead.in_language(language):
             text += f"；{'可改为'}：{instead}" if zh else f"; instead: {instead}"
         return text

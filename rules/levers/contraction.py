@@ -32,9 +32,11 @@ def stronger(first: Edge, second: Edge) -> Edge:
     """
     top, low = sorted((first, second), key=lambda edge: -edge.strength.rank)
     reasons = [basis for edge in (top, low) for basis in edge.basis.split("; ") if basis]
+    zh = [basis for edge in (top, low) for basis in edge.reason.zh.split("；") if basis]
     return replace(
         top,
         basis="; ".join(dict.fromkeys(reasons)),
+        basis_zh="；".join(dict.fromkeys(zh)),
         lag=max(first.lag, second.lag, key=lambda lag: lag.paper_days),
         preworkable=first.preworkable and second.preworkable,
     )
@@ -112,6 +114,8 @@ def _bridge(lever: str, first: Edge, second: Edge) -> Edge:
         f"bridges {first.after}: {'; '.join(b for b in (first.basis, second.basis) if b)}",
         lag=_lag_sum(lever, first, second),
         preworkable=first.preworkable or second.preworkable,
+        basis_zh=f"经 {first.after}："
+        + "；".join(each.reason.zh for each in (first, second) if each.basis),
     )
 
 

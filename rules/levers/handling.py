@@ -64,7 +64,7 @@ class HandleByStage:
                     f"{wrong.after} 所在阶段早于其前置 {wrong.before} 的阶段",
                     f"{wrong.after} stands in an earlier stage than {wrong.before}, which it needs",
                 ),
-                wrong.basis,
+                wrong.reason,
                 Name("调整环节的阶段", "move one of them to the other's stage"),
             )
         what = Name(
@@ -102,6 +102,7 @@ class DropPrerequisite:
     before: str
     after: str
     why: str = ""
+    why_zh: str = ""
     word: ClassVar[str] = "drop_prerequisite"
 
     def apply(self, procedure: Procedure) -> tuple[Procedure, Change]:
@@ -128,14 +129,14 @@ class DropPrerequisite:
             raise Refused(self.word, *_undroppable(edge))
         rest = tuple(e for e in procedure.edges if e is not edge)
         what = Name(
-            f"取消惯例前置 {edge}{f'：{self.why}' if self.why else ''}",
+            f"取消惯例前置 {edge}{f'：{self.why_zh or self.why}' if self.why else ''}",
             f"drops the custom that {edge.after} waits for {edge.before}"
             f"{f': {self.why}' if self.why else ''}",
         )
         return replace(procedure, edges=rest), Change(self.word, what, fallen=(edge,))
 
 
-def _undroppable(edge: Edge) -> tuple[Name, str, Name]:
+def _undroppable(edge: Edge) -> tuple[Name, Name, Name]:
     word = STRENGTH_WORDS[edge.strength]
     reason = (
         Name(f"前置 {edge} 系法定，不得取消", f"the prerequisite {edge} is set by statute")
@@ -150,7 +151,7 @@ def _undroppable(edge: Edge) -> tuple[Name, str, Name]:
         if edge.preworkable
         else Name("保留前置，缩短或合并环节", "keep it, and shorten or join the steps")
     )
-    return reason, edge.basis, instead
+    return reason, edge.reason, instead
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +189,7 @@ class AddPrerequisite:
     after: str
     why: str = ""
     lag: Duration = NO_TIME
+    why_zh: str = ""
     word: ClassVar[str] = "add_prerequisite"
 
     def apply(self, procedure: Procedure) -> tuple[Procedure, Change]:
@@ -199,7 +201,9 @@ class AddPrerequisite:
             If it would make a cycle; its members are named.
         """
         require(self.word, procedure, (self.before, self.after))
-        edge = Edge(self.before, self.after, Strength.PRACTICE, self.why, self.lag)
+        edge = Edge(
+            self.before, self.after, Strength.PRACTICE, self.why, self.lag, basis_zh=self.why_zh
+        )
         graph = procedure.graph()
         if self.before == self.after or nx.has_path(graph, self.after, self.before):
             way = nx.shortest_path(graph, self.after, self.before)
@@ -211,7 +215,7 @@ class AddPrerequisite:
         place = {key: index for index, key in enumerate(procedure.keys)}
         steps = in_handling_order(procedure.steps, edges, place)
         what = Name(
-            f"新增惯例前置 {edge}{f'：{self.why}' if self.why else ''}",
+            f"新增惯例前置 {edge}{f'：{self.why_zh or self.why}' if self.why else ''}",
             f"adds the custom that {edge.after} waits for {edge.before}"
             f"{f': {self.why}' if self.why else ''}",
         )
@@ -297,6 +301,7 @@ class ExternalWait:
     days: Duration
     before: str
     why: str = ""
+    why_zh: str = ""
     word: ClassVar[str] = "external_wait"
 
     def apply(self, procedure: Procedure) -> tuple[Procedure, Change]:
@@ -338,7 +343,7 @@ class ExternalWait:
             for edge in procedure.work_edges
             if edge.after == self.before
         )
-        hold = Edge(self.key, self.before, Strength.STATUTE, self.why)
+        hold = Edge(self.key, self.before, Strength.STATUTE, self.why, basis_zh=self.why_zh)
         at = procedure.keys.index(self.before)
         steps = (*procedure.steps[:at], wait, *procedure.steps[at:])
         what = Name(

@@ -121,7 +121,7 @@ class Join:
                         f"{step.key} {step.name.in_language('en')} is a notice or a wait and "
                         "cannot be handled jointly",
                     ),
-                    step.basis.citation,
+                    step.basis.cited,
                     Name("保留为单独环节", "keep it as a step of its own"),
                 )
         if wrong := check_members(self.days, self.steps):
@@ -154,6 +154,7 @@ class Join:
     def _joint(self, members: tuple[Step, ...]) -> Step:
         days = self.days.value({step.key: step.days for step in members})
         bases = dict.fromkeys(step.basis.citation for step in members if step.basis.citation)
+        bases_zh = dict.fromkeys(step.basis.cited.zh for step in members if step.basis.citation)
         highest = min(
             (step.basis.type for step in members), key=list(BasisType).index, default=None
         )
@@ -168,7 +169,7 @@ class Join:
             kind=self.kind,
             stage=first.stage,
             duration=Duration(-(-days.numerator // days.denominator) if days else 0),
-            basis=Basis(highest or BasisType.PRACTICE, "; ".join(bases)),
+            basis=Basis(highest or BasisType.PRACTICE, "; ".join(bases), "；".join(bases_zh)),
             visits=(
                 self.visits
                 if self.visits is not None
@@ -188,11 +189,12 @@ class Join:
             materials=once if self.documents is None or self.documents >= len(once) else (),
             reused=tuple(dict.fromkeys(name for step in members for name in step.reused)),
             site=sites.pop() if len(sites) == 1 else "",
+            fee=_fees(members),
         )
 
     def _cycle(self, chain: tuple[Edge, ...]) -> Refused:
         outside = [edge.after for edge in chain[:-1]]
-        zh = "，".join(f"{e}（{STRENGTH_WORDS[e.strength].zh}：{e.basis}）" for e in chain)
+        zh = "，".join(f"{e}（{STRENGTH_WORDS[e.strength].zh}：{e.reason.zh}）" for e in chain)
         en = ", ".join(f"{e} ({STRENGTH_WORDS[e.strength].en}: {e.basis})" for e in chain)
         droppable = [str(edge) for edge in chain if edge.strength.droppable]
         listed = ", ".join(outside)
@@ -207,6 +209,12 @@ class Join:
                 f"drop the custom {droppable[0]} first" if droppable else "do not join these steps",
             ),
         )
+
+
+def _fees(members: Iterable[Step]) -> int | None:
+    """Return what members cost together; None where one does not tell: it is not nothing."""
+    told = [step.fee for step in members]
+    return None if None in told else sum(fee or 0 for fee in told)
 
 
 def _shared(provenances: Iterable[str]) -> str:

@@ -205,7 +205,7 @@ class JoinAs:
         try:
             changed, change = join.apply(procedure)
         except Refused as refused:
-            raise Refused(self.word, refused.reason, refused.article, refused.instead) from refused
+            raise Refused(self.word, refused.reason, refused.cited, refused.instead) from refused
         if self.joint == "joint_review":
             panel = changed[self.into]
             reviewed = replace(panel, dealing=replace(panel.dealing, expert_review=True))

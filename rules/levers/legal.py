@@ -99,7 +99,7 @@ def promise_objection(
                 f"{step.key} {step.name.in_language('en')} is a notice and the catalogue does "
                 "not give its statutory floor",
             ),
-            step.basis.citation,
+            step.basis.cited,
             Name(
                 "先在目录中填写法定期限（如 >= 20 cd）",
                 "first give its statutory limit in the catalogue, such as >= 20 cd",
@@ -114,7 +114,7 @@ def promise_objection(
                 f"{step.key} {step.name.in_language('en')}: {promise} may fall below the "
                 f"statutory floor of {limit.duration}",
             ),
-            step.basis.citation,
+            step.basis.cited,
             Name(f"不短于 {in_zh(limit.duration)}", f"no less than {limit.duration}"),
         )
     ceiling, article = (limit.duration, step.basis.citation) if limit else (None, "")

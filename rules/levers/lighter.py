@@ -86,7 +86,7 @@ class ConvertToFiling:
                 f"{step.key} {step.name.zh} 系依法设定的审批，本级不得改为备案",
                 f"{called(step)} is set by an act that the city cannot change into a filing",
             ),
-            step.basis.citation,
+            step.basis.cited,
             Name("改为告知承诺（commitment）或压缩时限", "use commitment, or shorten it"),
         )
 

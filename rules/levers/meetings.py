@@ -121,8 +121,14 @@ class JointMeeting:
             for edge in procedure.work_edges
             if set(edge.ends) <= group and edge.strength.droppable
         )
-        agenda = [Edge(key, self.key, Strength.PRACTICE, "on the agenda") for key in self.after]
-        opens = [Edge(self.key, s.key, Strength.PRACTICE, "settled by the meeting") for s in steps]
+        agenda = [
+            Edge(key, self.key, Strength.PRACTICE, "on the agenda", basis_zh="列入议程")
+            for key in self.after
+        ]
+        opens = [
+            Edge(self.key, s.key, Strength.PRACTICE, "settled by the meeting", basis_zh="会议议定")
+            for s in steps
+        ]
         added = (*agenda, *opens)
         kept = [edge for edge in procedure.edges if edge not in fallen]
         edges = merged((*kept, *added))
@@ -135,6 +141,7 @@ class JointMeeting:
             duration=self.days,
             basis=Basis(BasisType.LAW, "行政许可法 art. 26(2)"),
             provenance=first.provenance,
+            fee=0,
             dealing=replace(Step("", Name()).dealing, sitting=sitting),
         )
         place = {key: 2 * index for index, key in enumerate(procedure.keys)}

@@ -55,7 +55,7 @@ class ShareInZone:
                         f"{key} {step.name.in_language('en')} is not among the steps that a zone "
                         "may settle",
                     ),
-                    step.basis.citation,
+                    step.basis.cited,
                     Name(
                         f"可联用的环节：{'、'.join(shareable) or '无'}",
                         f"shareable here: {', '.join(shareable) or 'none'}",
@@ -110,7 +110,7 @@ class CancelSteps:
                         f"{key} {step.name.in_language('en')} rests on an act that the city "
                         "cannot set aside",
                     ),
-                    step.basis.citation,
+                    step.basis.cited,
                     Name("改为区域联用、告知承诺或压缩时限", "share it in a zone or shorten it"),
                 )
             for edge in procedure.edges:
@@ -121,7 +121,7 @@ class CancelSteps:
                             f"{edge.after} 仍需要 {key} 的成果，{key} 不能取消",
                             f"{edge.after} still needs what {key} delivers",
                         ),
-                        edge.basis,
+                        edge.reason,
                         Name("先解决该前置", "settle that prerequisite first"),
                     )
         what = Name(

@@ -93,8 +93,12 @@ class CommissionReview:
             basis=Basis(BasisType.LAW, "行政许可法 art. 28"),
             provenance=step.provenance,
             dealing=AS_USUAL,
+            fee=0,  # a purchased service (购买服务): the office pays
         )
-        report = Edge(self.key, self.step, Strength.DATA, "the decision rests on the review")
+        report = Edge(
+            self.key, self.step, Strength.DATA, "the decision rests on the review",
+            basis_zh="决定以技术审查为依据",
+        )  # fmt: skip
         into = tuple(
             replace(edge, after=self.key)
             for edge in procedure.work_edges

@@ -77,12 +77,19 @@ class ApproveBySimulation:
                 after,
                 Strength.DATA,
                 "a project is admitted to simulated approval when its site is fixed",
+                basis_zh="选址确定后方可纳入模拟审批",
             )
             for after in dict.fromkeys(edge.after for edge in relaxed)
         )
         waits = self._conversion_waits(procedure, relaxed)
         opens = tuple(
-            Edge(self.key, after, Strength.STATUTE, "no formal act before the conversion")
+            Edge(
+                self.key,
+                after,
+                Strength.STATUTE,
+                "no formal act before the conversion",
+                basis_zh="转正式以前不得作出正式决定",
+            )
             for after in self.formal_steps
         )
         edges = merged((*kept, *admitted, *waits, *opens))
@@ -137,7 +144,7 @@ class ApproveBySimulation:
                         f"前置 {before}->{after} 不得先行办理",
                         f"the prerequisite {before}->{after} may not be pre-worked",
                     ),
-                    edge.basis if edge else "",
+                    edge.reason if edge else "",
                     Name(f"可先行：{', '.join(allowed)}", f"pre-workable: {', '.join(allowed)}"),
                 )
             relaxed = (*relaxed, edge)
@@ -172,7 +179,7 @@ class ApproveBySimulation:
                         f"{step.key} 将依据模拟意见作出正式决定",
                         f"{step.key} would be decided formally on a simulated opinion",
                     ),
-                    step.basis.citation,
+                    step.basis.cited,
                     Name(f"将 {step.key} 列入 formal_steps", f"list {step.key} in formal_steps"),
                 )
         return merged(waits)
@@ -186,7 +193,11 @@ class ApproveBySimulation:
             kind=Kind.CONVERSION,
             stage=first.stage,
             duration=self.days,
-            basis=Basis(BasisType.LAW, "行政许可法 art. 37-38 (formal decision)"),
+            basis=Basis(
+                BasisType.LAW,
+                "行政许可法 art. 37-38 (formal decision)",
+                "行政许可法第37-38条（正式决定）",
+            ),
             visits=1,
             provenance=first.provenance,
         )

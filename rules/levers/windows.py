@@ -330,7 +330,7 @@ class UnifiedIssue:
                     f"{told}：其中一件须先发证，不能统一发证",
                     f"{told}: one result must leave before another, so they cannot leave together",
                 ),
-                chain[0].basis,
+                chain[0].reason,
                 Name("分批发证", "issue in parts: leave the earlier one out"),
             )
         fewer = [
@@ -343,13 +343,19 @@ class UnifiedIssue:
         ]
         saved = sum(step.visits for step in steps) - sum(step.visits for step in fewer)
         group = {step.key for step in steps}
-        ready = [Edge(key, self.key, Strength.PRACTICE, "issued together") for key in self.steps]
+        ready = [
+            Edge(key, self.key, Strength.PRACTICE, "issued together", basis_zh="统一发证")
+            for key in self.steps
+        ]
         after = dict.fromkeys(
             edge.after
             for edge in procedure.work_edges
             if edge.before in group and edge.after not in group
         )
-        leave = [Edge(self.key, key, Strength.PRACTICE, "issued together") for key in after]
+        leave = [
+            Edge(self.key, key, Strength.PRACTICE, "issued together", basis_zh="统一发证")
+            for key in after
+        ]
         last = steps[-1]
         issue = Step(
             key=self.key,
@@ -361,6 +367,7 @@ class UnifiedIssue:
             basis=Basis(BasisType.LAW, "行政许可法 art. 26, 44"),
             visits=int(saved > 0),
             provenance=last.provenance,
+            fee=0,
         )
         added = (*ready, *leave)
         edges = merged((*procedure.edges, *added))

@@ -11,12 +11,11 @@ from lianban.workbench.drawing import drawn
 from lianban.workbench.markup import Html, folded, table, tag
 from lianban.workbench.page import long_work, switched
 from results.lexicon import days_text as duration_text
-from results.lexicon import kind_word
+from results.lexicon import kind_word, limit_text, origin
 from results.mixes import as_drawn
 from results.numbers import days_text
 from results.step_status import step_statuses
 from results.views import flow_of, offices_of
-from results.words import word
 from rules import Name, Step
 from rules.levers.change import STRENGTH_WORDS
 
@@ -147,14 +146,14 @@ def _facts(scene: Scene, design: Scenario, step: Step) -> Html:
         (_("lead"), lead),
         (_("taking part"), comma.join(others)),
         (_("days on paper"), duration_text(step.duration, language)),
-        (_("limit by law"), str(step.limit or "")),
-        (_("basis"), step.basis.citation),
+        (_("limit by law"), limit_text(step.limit, language) if step.limit else ""),
+        (_("basis"), step.basis.cited.in_language(language)),
         (_("earliest start"), days_text(path.starts[step.key], language)),
         (_("slack"), days_text(path.slack[step.key], language)),
         (_("visits"), str(step.visits)),
         (_("documents"), str(step.documents)),
         (_("joins"), comma.join(f"{s.key} {s.name.in_language(language)}" for s in step.members)),
-        (_("data"), word(step.provenance, language)),
+        (_("data"), origin(step.provenance).in_language(language)),
         (_("what becomes of it"), _status(scene, step.key)),
     ]
     return tag("dl", [[tag("dt", term), tag("dd", fact)] for term, fact in facts if fact])
