@@ -18,15 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 
-from optimizer.lever_effects import (
-    ADDITIVE,
-    Footprints,
-    Joining,
-    Span,
-    counted,
-    is_wait,
-    joint_days,
-)
+from optimizer.effects import ADDITIVE, Joining, Span, counted, is_wait, joint_days
+from optimizer.lever_effects import Footprints
 from optimizer.lever_offers import RESOURCES, Choice
 from rules.flows import Serial, Staged
 from rules.levers import ApproveBySimulation
