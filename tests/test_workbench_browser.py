@@ -584,3 +584,35 @@ def test_a_catalogue_of_a_thousand_items_stays_quick(chrome: Window, served: tup
             assert list(csv.reader(file))[1000][days] == "3"
     finally:
         shutil.rmtree(folder)
+
+
+SMALLEST = """
+  return Math.min(...[...document.querySelectorAll('.picture svg text')].map(word =>
+    word.getAttribute('font-size') * word.ownerSVGElement.getBoundingClientRect().width
+      / word.ownerSVGElement.viewBox.baseVal.width));
+"""
+WIDE = (
+    "const d = document.querySelector('.picture .drawing'); return [d.scrollWidth, d.clientWidth]"
+)
+
+
+@pytest.mark.parametrize("width", [1280, 1920])
+def test_drawings_fit_the_page_and_can_be_read(chrome: Window, width: int):
+    """Words are at least 9 px; the page never scrolls sideways; a click shows it whole."""
+    chrome.driver.set_window_size(width, 900)
+    try:
+        for screen in ("/", "/flow", "/gantt"):
+            chrome.open(f"{screen}?a=jiaxing&b=jiaxing/reform&lang=en")
+            chrome.until("return document.querySelector('.zoom output').value")
+            assert chrome.run(SMALLEST) >= 8.99, screen
+            assert chrome.run("return document.documentElement.scrollWidth <= innerWidth"), screen
+            chrome.click("[data-zoom=whole]")
+            wide, room = chrome.run(WIDE)
+            assert wide <= room, screen
+            chrome.click("[data-zoom=in]")
+            chrome.click("[data-zoom=in]")
+            assert chrome.run(WIDE)[0] > room, screen
+            assert chrome.run("return document.documentElement.scrollWidth <= innerWidth"), screen
+            chrome.click("[data-zoom=fit]")
+    finally:
+        chrome.driver.set_window_size(1280, 900)

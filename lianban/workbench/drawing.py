@@ -6,6 +6,7 @@ like stands in the page's one style sheet, and a chart's styles become attribute
 
 from __future__ import annotations
 
+import math
 import re
 
 from lianban.workbench.markup import Html
@@ -13,6 +14,8 @@ from results.display import PAINTS, Paint, Picture
 from results.report.svgs import inline_chart
 
 _STYLE_BLOCK = re.compile(r"<style\b.*?</style>\s*", re.DOTALL)
+_SIZE = re.compile(r'width="([\d.]+)" height="([\d.]+)"')
+_FONT_SIZE = re.compile(r'font-size="([\d.]+)"')
 _TAG = re.compile(r"<[^<>]*>")
 _STYLE = re.compile(r' style="([^"]*)"')
 _PRESENTED = frozenset(
@@ -22,9 +25,24 @@ _PRESENTED = frozenset(
 )  # fmt: skip
 
 
+LEAST_TEXT = 9.0
+"""Pixels below which the smallest words of a picture are not read."""
+
+
 def drawn(picture: Picture) -> Html:
-    """Return a picture's SVG without styles of its own."""
-    return Html(_STYLE_BLOCK.sub("", picture.svg(embed_font=False)).strip())
+    """Return a picture's SVG without styles of its own, in the least size that can be read.
+
+    The page draws it wider where there is room; ``data-natural`` is its width at full size.
+    """
+    svg = _STYLE_BLOCK.sub("", picture.svg(embed_font=False)).strip()
+    sizes = [float(each) for each in _FONT_SIZE.findall(svg)]
+    least = min(1.0, LEAST_TEXT / min(sizes, default=LEAST_TEXT))
+
+    def smaller(found: re.Match[str]) -> str:
+        width, height = (math.ceil(least * float(each)) for each in found.groups())
+        return f'width="{width}" height="{height}" data-natural="{found[1]}"'
+
+    return Html(_SIZE.sub(smaller, svg, count=1))
 
 
 def charted(svg: str, prefix: str, title: str) -> Html:

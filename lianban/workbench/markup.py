@@ -86,13 +86,6 @@ def table(rows: Iterable[Iterable[Child]], classes: str = "", caption: str = "")
     )
 
 
-def scrolled(label: str, content: Child) -> Html:
-    """Return a picture that scrolls sideways, by keyboard too, where the page is narrow."""
-    return tag(
-        "div", content, class_="drawing", tabindex="0", role="region", aria_label=label or None
-    )
-
-
 def folded(title: str, *content: Child, open_: bool = False) -> Html:
     """Return content that opens when its title is chosen."""
     return tag("details", tag("summary", title), content, open=open_)

@@ -131,6 +131,34 @@ def long_work(scene: Scene, work: str, waiting: str, **more: object) -> Html:
     )
 
 
+def zoomed(scene: Scene, label: str, picture: Html, classes: str = "") -> Html:
+    """Return a picture as wide as its place, but never too small to read: then it scrolls.
+
+    A script makes it larger or smaller; without scripts it stays as it comes.
+    """
+    _ = scene.say
+    buttons = [
+        tag("button", sign, type="button", data_zoom=how,
+            aria_label=told if len(sign) == 1 else None, title=told,
+            data_key=f"zoom-{how}")
+        for sign, how, told in (
+            ("−", "out", _("smaller")),
+            ("+", "in", _("larger")),
+            (_("readable"), "fit", _("as wide as the page, words at least 9 px")),
+            (_("whole"), "whole", _("the whole width, however small")),
+        )
+    ]  # fmt: skip
+    return tag(
+        "div",
+        tag("div", buttons, tag("output", ""), class_="zoom", role="group",
+            aria_label=_("size of the picture"), hidden=True),
+        tag("div", picture, class_=f"drawing {classes}".strip(), tabindex="0", role="region",
+            aria_label=label or None),
+        class_="picture",
+        data_picture=True,
+    )  # fmt: skip
+
+
 def banner(scene: Scene) -> Html | None:
     """Say what the data are, unless all are given by the source."""
     origins = [

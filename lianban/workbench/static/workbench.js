@@ -67,11 +67,44 @@ function path(summary) {
   return summary.textContent + [...page.querySelectorAll("summary")].indexOf(summary);
 }
 
+// How large drawings are: "fit" (as wide as there is room, but readable), "whole", or a scale.
+let zoom = "fit";
+const sizes = new ResizeObserver(entries => entries.forEach(entry => size(entry.target)));
+
+function size(drawing) {
+  const svg = drawing.querySelector("svg[data-natural]");
+  if (!svg) return;
+  const full = +svg.dataset.natural, least = +svg.getAttribute("width"), room = drawing.clientWidth;
+  const wide = zoom === "fit" ? Math.max(least, Math.min(room, full * 1.15))
+    : zoom === "whole" ? room : full * zoom;
+  svg.style.width = wide + "px";
+  const tools = drawing.previousElementSibling;
+  tools.hidden = false;
+  tools.querySelector("output").value = Math.round(100 * wide / full) + " %";
+  for (const button of tools.querySelectorAll("[data-zoom]"))
+    button.setAttribute("aria-pressed", String(button.dataset.zoom === zoom));
+}
+
+function watch(place) {
+  for (const drawing of place.querySelectorAll("[data-picture] .drawing")) sizes.observe(drawing);
+}
+
+function resize(button) {
+  const drawing = button.closest("[data-picture]").querySelector(".drawing");
+  const svg = drawing.querySelector("svg[data-natural]");
+  const now = svg.getBoundingClientRect().width / svg.dataset.natural;
+  const how = button.dataset.zoom;
+  zoom = how === "in" ? Math.min(4, now * 1.25) : how === "out" ? Math.max(0.2, now / 1.25) : how;
+  page.querySelectorAll("[data-picture] .drawing").forEach(size);
+}
+
 function shown() {
   const part = page.querySelector(".part");
   document.documentElement.lang = part?.lang || "en";
   document.title = part?.dataset.title || "lianban";
   equip(page);
+  sizes.disconnect();
+  watch(page);
   for (const place of page.querySelectorAll("[data-work]:not([data-waits])")) follow(place);
 }
 
@@ -98,6 +131,8 @@ page.addEventListener("click", event => {
   }
   const step = event.target.closest("[data-step]");
   if (step) go(step.dataset.step);
+  const larger = event.target.closest("[data-zoom]");
+  if (larger) resize(larger);
   const start = event.target.closest("[data-start]");
   if (start) follow(start.closest("[data-work]"));
 });
@@ -105,6 +140,7 @@ page.addEventListener("click", event => {
 page.addEventListener("work-done", event => {
   const {detail, target} = event;
   equip(target);
+  watch(target);
   offer(target.querySelector("[data-blob]"), detail.file);
 });
 

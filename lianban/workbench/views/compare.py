@@ -7,8 +7,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from lianban.workbench.drawing import charted, drawn
-from lianban.workbench.markup import Html, folded, join, scrolled, table, tag
-from lianban.workbench.page import long_work, switched
+from lianban.workbench.markup import Html, folded, join, table, tag
+from lianban.workbench.page import long_work, switched, zoomed
 from results.numbers import change_of, days_text, interval_text
 from results.report.gallery import step_rows
 from results.summary import LEVEL, Paper, Summary
@@ -40,7 +40,7 @@ def content(scene: Scene) -> list[Html]:
         _refused(scene),
         _simulated(scene),
         tag("h2", _("On one working-day axis")),
-        scrolled(titles, drawn(picture)),
+        zoomed(scene, titles, drawn(picture)),
         folded(
             _("the numbers as a table"),
             table(step_rows(scene.last, designs, language), "numbers", _("steps of B")),

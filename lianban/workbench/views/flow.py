@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lianban.workbench.drawing import drawn
 from lianban.workbench.markup import Html, folded, table, tag
-from lianban.workbench.page import long_work, switched
+from lianban.workbench.page import long_work, switched, zoomed
 from results.lexicon import days_text as duration_text
 from results.lexicon import kind_word, limit_text, origin
 from results.mixes import as_drawn
@@ -58,7 +58,7 @@ def content(scene: Scene) -> list[Html]:
         tag("h1", title),
         tag("div", tabs, class_="tabs"),
         tag("p", _("Choose a step for its days, its law and what it waits for."), class_="dim"),
-        tag("div", picture, class_="drawing flow"),
+        zoomed(scene, title, picture, "flow"),
         _details(scene),
         folded(_("the steps as a table"), _table(scene, shown)),
     ]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lianban.workbench.drawing import drawn
-from lianban.workbench.markup import Html, folded, scrolled, table, tag
+from lianban.workbench.markup import Html, folded, table, tag
+from lianban.workbench.page import zoomed
 from results.calendar_gantt import calendar_gantt
 from results.exports.dates import PaperDates
 from results.numbers import days_text
@@ -45,7 +46,7 @@ def content(scene: Scene) -> list[Html]:
             ),
             class_="dim",
         ),
-        scrolled(scene.name, drawn(picture)),
+        zoomed(scene, scene.name, drawn(picture)),
         folded(_("the numbers as a table"), _dates(scene, days)),
     ]
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lianban.workbench.drawing import drawn
-from lianban.workbench.markup import Html, folded, join, scrolled, table, tag
-from lianban.workbench.page import long_work, switched
+from lianban.workbench.markup import Html, folded, join, table, tag
+from lianban.workbench.page import long_work, switched, zoomed
 from results.views import flow_of
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def work(scene: Scene, lab: Lab, more: Mapping[str, Any]) -> dict[str, Any]:
                 tag(
                     "div",
                     controls,
-                    scrolled(scene.name, picture),
+                    zoomed(scene, scene.name, picture),
                     class_="replay",
                     data_replay=True,
                     data_events=events,
