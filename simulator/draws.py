@@ -48,6 +48,9 @@ LONGEST = 2**52
 _AT_ONCE = 2**19
 """Numbers drawn in one call at most; keeps the memory of large runs small."""
 
+_WASTE = 3
+"""Numbers that may be drawn for cases in a row for each that is wanted of cases that are not."""
+
 
 def uniforms(
     seed: int,
@@ -289,32 +292,55 @@ def desk_times(plan: Plan, seed: int, replication: int, cases: slice = EVERYBODY
     keys, types = case_keys(plan, cases), case_types(plan, seed, replication, cases)
     facts = case_facts(plan, seed, replication, cases)
     times = np.zeros((len(keys), len(plan.desks)), dtype=np.int64)
-    for number in range(len(plan.types)):
-        steps = [step for step in plan.steps if step.of == number]
-        mine = np.flatnonzero(types == number)
-        streams = sorted(
-            {stream for step in steps for stream in _streams(step.work)}
-            | {
-                plan.desks[index].stream
-                for step in steps
-                for index in step.desks
-                if plan.desks[index].own is not None
-            }
-        )
-        size = max(1, _AT_ONCE // max(1, len(streams)))
-        for first in range(0, len(mine), size):
-            part = mine[first : first + size]
-            drawn = uniforms(
-                seed,
-                replication,
-                keys[part].reshape(1, -1),
-                np.array(streams, dtype=np.int64).reshape(-1, 1),
-            )
-            luck = _Luck(dict(zip(streams, drawn, strict=True)), len(part))
-            for step in steps:
-                for index, ticks in _split(plan, step, luck, facts[part]):
-                    times[part, index] = ticks
+    steps = [[step for step in plan.steps if step.of == of] for of in range(len(plan.types))]
+    streams = [sorted(_streams_of(plan, mine)) for mine in steps]
+    for part, drawn in _luck_of(keys, types, streams, (seed, replication)):
+        of = int(types[part[0]])
+        luck = _Luck(dict(zip(streams[of], drawn, strict=True)), len(part))
+        for step in steps[of]:
+            for index, ticks in _split(plan, step, luck, facts[part]):
+                times[part, index] = ticks
     return times
+
+
+def _streams_of(plan: Plan, steps: Sequence[PlanStep]) -> set[int]:
+    """Return the streams from which the times of steps' desks are drawn."""
+    found: set[int] = set()
+    for step in steps:
+        own = [plan.desks[index].own is not None for index in step.desks]
+        found |= {
+            plan.desks[index].stream for index, its in zip(step.desks, own, strict=True) if its
+        }
+        if not all(own):
+            found.update(_streams(step.work))
+    return found
+
+
+def _luck_of(
+    keys: IntArray, types: IntArray, streams: Sequence[Sequence[int]], address: tuple[int, int]
+) -> Iterator[tuple[IntArray, FloatArray]]:
+    """Yield cases of one type with a row of their numbers for each of the type's streams."""
+    every = sorted(set().union(*streams))
+    wanted = sum(len(each) * int((types == of).sum()) for of, each in enumerate(streams))
+    # consecutive cases are drawn so much sooner that it pays to leave some numbers unused
+    together = len(streams) > 1 and len(every) * len(keys) <= _WASTE * wanted
+    size = max(1, _AT_ONCE // max(1, len(every)))
+    for first in range(0, len(keys), size):
+        mine = np.arange(first, min(first + size, len(keys)))
+        if together:
+            drawn = uniforms(*address, keys[mine].reshape(1, -1), _column(every))
+        for of, each in enumerate(streams):
+            part = mine[types[mine] == of]
+            if not len(part):
+                continue
+            if together:
+                yield part, drawn[np.searchsorted(every, each)][:, part - first]
+            else:
+                yield part, uniforms(*address, keys[part].reshape(1, -1), _column(each))
+
+
+def _column(streams: Sequence[int]) -> IntArray:
+    return np.array(streams, dtype=np.int64).reshape(-1, 1)
 
 
 def _split(plan: Plan, step: PlanStep, luck: _Luck, facts: IntArray) -> list[tuple[int, IntArray]]:
