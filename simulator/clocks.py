@@ -161,11 +161,15 @@ def clock_runs(plan: Plan, visits: IntArray) -> NDArray[np.bool_]:
         return np.asarray(counted)
     of = np.array([desk.step for desk in plan.desks], dtype=np.int64)
     place = visits[:, 0] * len(plan.steps) + of[visits[:, 1]]
-    places, inverse = np.unique(place, return_inverse=True)
-    anew = np.full(len(places), -1, dtype=np.int64)
     back = restarts[visits[:, 1]]
-    np.maximum.at(anew, inverse[back], visits[back, 5])
-    return np.asarray(counted & (visits[:, 3] >= anew[inverse]))
+    if not back.any():
+        return np.asarray(counted)
+    # few files come back, so only their steps are looked up
+    places, inverse = np.unique(place[back], return_inverse=True)
+    anew = np.full(len(places), -1, dtype=np.int64)
+    np.maximum.at(anew, inverse, visits[back, 5])
+    at = np.minimum(np.searchsorted(places, place), len(places) - 1)
+    return np.asarray(counted & ((visits[:, 3] >= anew[at]) | (places[at] != place)))
 
 
 def reviewing(plan: Plan) -> NDArray[np.bool_]:
