@@ -20,9 +20,9 @@ from results.display import (
     moved,
 )
 from results.font import shorten, text_width, wrap
-from results.lexicon import Language, kind_word, lines, number, say, unknown_word
+from results.lexicon import Language, days_text, kind_word, lines, number, say, unknown_word
 from results.step_status import SIGNS
-from rules import Kind, Name, Procedure
+from rules import Edge, Kind, Name, Procedure
 
 SHEET = 1860.0
 """Widest picture in pixels: at A3 landscape its smallest text is still 6.5 pt."""
@@ -207,6 +207,16 @@ def provenance_note(procedures: Iterable[Procedure], language: Language) -> list
         if count
     ]
     return [f"{say('provenance', language)}: {'; '.join(told)}"]
+
+
+def lag_note(edges: Iterable[Edge], language: Language) -> list[str]:
+    """Return a note on the arrows that take time, for no box shows it; none where none does."""
+    lags = [
+        f"{edge.before}→{edge.after} {days_text(edge.lag, language)}"
+        for edge in edges
+        if edge.lag.amount
+    ]
+    return [say("lags", language, lags="; ".join(lags))] if lags else []
 
 
 def legend(

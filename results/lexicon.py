@@ -52,6 +52,7 @@ WORDS: dict[str, Name] = {
     ),
     "statute-edge": Name("法定或资料前置", "prerequisite: statute or data"),
     "practice-edge": Name("惯例前置", "prerequisite: practice"),
+    "lags": Name("环节之间另等：{lags}", "time between steps: {lags}"),
     "formal-edge": Name("转正式时才需要", "needed only for conversion"),
     "order-edge": Name("办理顺序", "handling order"),
     "practice-or-order": Name("惯例前置或办理顺序", "prerequisite by practice, or handling order"),

@@ -20,6 +20,7 @@ from results.frame import (
     Unit,
     footer,
     kind_keys,
+    lag_note,
     landscape,
     one_picture,
     pages,
@@ -166,6 +167,7 @@ def _drawn(sheet: Sheet) -> tuple[list[Unit], list[Key], list[str], float]:
     notes = provenance_note([sheet.whole], sheet.language)
     if sheet.language != "zh":
         notes.append(say("units", sheet.language))
+    notes += lag_note(sheet.procedure.edges, sheet.language)
     if sheet.whole.mixed:
         notes.append(say("mix", sheet.language))
     if sheet.critical.chains > 1:

@@ -137,12 +137,13 @@ class Axis:
     def spots(self, field: Field, department: str) -> dict[str, Spot]:
         """Return where each bar of a department stands, so that neither bars nor words overlap.
 
-        A name stands inside its bar if it fits, else right of it, else left of it, else right
-        of the line where the procedure ends. If the row
-        has no room the bar moves to another row of the lane. A name is cut only where it is
-        wider than the whole field. From :data:`_ROWS` rows on, words keep clear of later bars.
+        A name stands inside its bar if it fits, else right of it, else left of it. If the row
+        has no room the bar moves to another row of the lane; a name that the line at the
+        procedure's end would cross in every row stands right behind that line. A name is cut
+        only where it is wider than the whole field. From :data:`_ROWS` rows on, words keep
+        clear of later bars.
         """
-        marks = [self.x(field.days)]
+        marks = [self.x(field.days)] if field.procedure.days_known else []
         if self.promise is not None:
             marks.append(self.x(self.promise))
         lines_drawn = [(x - 2, x + 2) for x in marks]
@@ -161,9 +162,11 @@ class Axis:
             for row in tries:
                 taken = [*(rows[row] if row < len(rows) else []), *lines_drawn]
                 later = ahead if len(rows) >= _ROWS else []
-                if label := self._label(bar, span, taken, later, marks):
+                if label := self._label(bar, span, taken, later):
                     choice = (row, *label)
                     break
+            if choice is None and (label := self._behind(bar, span, marks)):
+                choice = (len(rows), *label)
             if choice is None:
                 choice = (tries[0], *self._cut_label(bar))
             row, text, text_x = choice
@@ -185,7 +188,6 @@ class Axis:
         span: tuple[float, float],
         taken: list[tuple[float, float]],
         ahead: list[tuple[float, float]],
-        marks: list[float],
     ) -> tuple[str, float] | None:
         """Return the words and their start where the row is free, or nothing."""
         inner = span[0] + _band_room(bar) + self._days_room(bar)
@@ -194,11 +196,24 @@ class Axis:
             wide = text_width(text, EN)
             if inner + wide + 6 <= span[1]:
                 return text, inner
-            beyond = (mark + 7 for mark in marks if mark >= span[1])
-            for low in (span[1] + 5, span[0] - 5 - wide, span[0] - 8 - wide, *beyond):
+            for low in (span[1] + 5, span[0] - 5 - wide, span[0] - 8 - wide):
                 inside = low >= self.x(0) + 2 and low + wide <= self.wide - MARGIN - 2
                 if inside and _clear((low - 4, low + wide + 4), [*taken, *ahead]):
                     return text, low
+        return None
+
+    def _behind(
+        self, bar: Bar, span: tuple[float, float], marks: list[float]
+    ) -> tuple[str, float] | None:
+        """Return the words right behind the lines that would cross them beside the bar."""
+        names = lines(bar.step.name, self.language)
+        for text in dict.fromkeys((" ".join(names), names[0])):
+            low = span[1] + 5
+            for mark in sorted(marks):
+                if low - 6 < mark < low + text_width(text, EN) + 4:
+                    low = mark + 7
+            if low + text_width(text, EN) <= self.wide - MARGIN - 2:
+                return text, low
         return None
 
     def _cut_label(self, bar: Bar) -> tuple[str, float]:

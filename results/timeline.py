@@ -15,6 +15,7 @@ from results.frame import (
     Unit,
     footer,
     kind_keys,
+    lag_note,
     landscape,
     one_picture,
     pages,
@@ -177,6 +178,8 @@ def _parts(
     if promise is not None:
         keys.append(Key("promise", say("promised", speech, days=number(promise))))
     notes = [] if speech == "zh" else [say("units", speech)]
+    between = {edge.ends: edge for field in fields for edge in field.procedure.edges}
+    notes += lag_note(between.values(), speech)
     if any(field.procedure.mixed for field in fields):
         notes.append(say("mix", speech))
     if left_out:

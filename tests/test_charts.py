@@ -172,3 +172,52 @@ def test_each_part_of_the_days_is_what_the_clocks_count(name: str):
     office = sum(stage.touch + stage.dwell for stage in stages)
     counted = sum(int((each.touch + each.dwell).sum()) for each in counted_by) / day
     assert office == pytest.approx(counted)
+
+
+def drawn_boxes(ax, texts) -> list:
+    """Return where texts stand on the page once the chart is drawn."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    FigureCanvasAgg(ax.get_figure()).draw()
+    return [text.get_window_extent() for text in texts]
+
+
+def test_a_promise_between_the_quantiles_hides_none_of_their_names():
+    """The promise has a row of its own above the quantiles, whose names stand before its line."""
+    taken = [series.elapsed(RUN, "reform")]
+    limit = taken[0].p50.estimate - 0.5
+    ax = charts.plot_distribution(taken, promise=limit)
+    boxes = drawn_boxes(ax, ax.texts)
+    for number, one in enumerate(boxes):
+        for other in boxes[number + 1 :]:
+            assert not one.overlaps(other)
+    highest = max(patch.get_window_extent().y1 for patch in ax.patches)
+    assert min(box.y0 for box in boxes) > highest, "no words lie on the histogram"
+    names = [text for text in ax.texts if text.get_text().strip().startswith("P")]
+    assert all(text.get_bbox_patch() is not None for text in names)
+
+
+def test_the_legend_stands_below_the_axis_however_low_the_axes_are():
+    """One stage makes a flat chart: its legend still leaves the axis and its name free."""
+    stages = series.days_by_stage(REFORM, RUN)
+    for shown in (stages[:1], stages):
+        ax = charts.plot_days(shown, design="reform")
+        legend, label, *ticks = drawn_boxes(
+            ax, [ax.get_legend(), ax.xaxis.label, *ax.get_xticklabels()]
+        )
+        assert legend.y1 <= label.y0
+        assert all(legend.y1 <= tick.y0 for tick in ticks)
+        assert ax.get_title(loc="left") == "where the days go: reform"
+
+
+def test_gantt_and_tornado_explain_themselves():
+    """Every look of the Gantt is in its legend once; each bar of the tornado has its number."""
+    ax = charts.plot_gantt(REFORM.procedure, baseline=REFORM.today, language="zh")
+    told = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert sorted(told) == sorted(["改革前", "关键线路", "其他环节", "机动时间"])
+    assert ax.get_title(loc="left").endswith(": 109 纸面工作日")
+    effects = [("a", Interval(-2.0, -3.0, -1.0, 0.95, 9)), ("b", Interval(0.0, None, None, 1.0, 1))]
+    assert [t.get_text() for t in charts.plot_tornado(effects, unit="wd").texts] == [
+        " +0.0 ",
+        " -2.0 ",
+    ]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import re
 from dataclasses import replace
 
 import networkx as nx
+import openpyxl
 import pytest
 from test_diagrams import check, check_labels, extent, groups
 
 from lianban.cli import main
 from results.display import Rect, Text, texts
+from results.exports import export
 from results.frame import printed_at
 from results.lanes import arrange
 from results.mixes import as_drawn
@@ -172,16 +176,21 @@ def test_two_designs_of_35_steps_on_one_axis_print_legibly(name):
         assert printed_at(picture) >= 6
 
 
-def test_no_line_runs_through_the_name_of_a_bar():
-    """Names too wide for a procedure of five days stand beyond the line where it ends."""
-    pair = [load("anshan-pharmacy"), load("anshan-pharmacy/one-matter")]
+@pytest.mark.parametrize(
+    "name", ["anshan-pharmacy/one-matter", "jiaxing-chart-private/chart", "ziyang/online"]
+)
+def test_no_line_runs_through_the_name_of_a_bar(name):
+    """Names too wide for a procedure of five days stand right behind the line where it ends."""
+    pair = [load(name.split("/")[0]), load(name)]
     for language in ("en", "zh", "both"):
         picture = timeline_of(pair, language)
         ends = [line.points for line in _lines(picture) if line.classes == "finish"]
-        assert len(ends) >= 2
         for group in groups(picture, "bar"):
             for text in (s for s in group.shapes if isinstance(s, Text)):
                 left, top, right, bottom = extent(text)
+                box = group.shapes[0]
+                away = max(left - box.x - box.width, box.x - right)
+                assert away <= right - left + 20, f"'{text.text}' stands far from its bar"
                 for (x, upper), (_, lower) in (points[:2] for points in ends):
                     across = left < x < right and upper < bottom and top < lower
                     assert not across, f"a line runs through '{text.text}'"
@@ -223,3 +232,35 @@ def test_a_kept_step_that_joins_many_is_drawn_among_changes():
     assert [line.classes for line in _lines(staged)].count("gate") == 3, "two and the legend's"
     assert "保留" not in texts(staged), "a sign that no box has is not in the legend"
     assert len(groups(staged, "wire")) == 2
+
+
+def test_exports_of_a_mix_hold_its_types_order_and_its_own_prerequisites():
+    """Other programs get three chains and no critical path; the workbook reads back as it was."""
+    county = load("county-mix")
+    dot = export(county, ".dot").decode()
+    arrows = {*re.findall(r'"(\w)" -> "(\w)"', dot)}
+    assert arrows == {("F", "E"), ("E", "W"), ("W", "P"), ("B", "K"), ("K", "S")}
+    assert "slack" not in dot
+    assert "#b00020" not in dot
+    flow = export(county, ".mmd").decode()
+    assert flow.count("-->") == 5
+    assert "critical" not in flow
+    project = export(county, ".mspdi.xml").decode()
+    assert project.count("<PredecessorLink>") == 5
+    assert "<Critical>1</Critical>" not in project
+    book = openpyxl.load_workbook(io.BytesIO(export(county, ".xlsx", language="en")))
+    rows = [[cell.value for cell in row] for row in book["prerequisites"].iter_rows()]
+    assert [tuple(row[:2]) for row in rows[1:]] == [edge.ends for edge in county.procedure.edges]
+    head, *steps, total = ([cell.value for cell in row] for row in book["schedule"].iter_rows())
+    start = {row[0]: row[head.index("start")] for row in steps}
+    assert start == {"F": 0, "E": 2, "W": 14, "P": 22, "B": 0, "K": 1, "S": 9, "C": 0}
+    assert {row[head.index("slack")] for row in steps} == {None}
+    assert total[head.index("days")] is None, "the days of no case"
+
+
+def test_time_between_steps_is_told():
+    """One day between two boxes belongs to neither: it is named below the picture."""
+    picture = flow_of(load("zhongshan/collaborative"), None, "en")
+    assert "time between steps: C1→J 1 wd; J→C5 1 wd" in texts(picture)
+    axis = timeline_of([load("zhongshan/collaborative")], "zh")
+    assert "环节之间另等：C1→J 1 工作日; J→C5 1 工作日" in texts(axis)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from results.charts.style import DIM, dress, own_axes, say
+from results.charts.style import DIM, dress, own_axes, say, titled
 from results.series import StageDays
 from results.words import word
 
@@ -25,10 +25,17 @@ ALWAYS = ("touch", "queue", "dwell")
 """Parts that are in the legend even where they are nothing."""
 
 
-def plot_days(stages: Sequence[StageDays], *, language: str = "en", ax: Axes | None = None) -> Axes:
+def plot_days(
+    stages: Sequence[StageDays],
+    *,
+    design: str = "",
+    language: str = "en",
+    ax: Axes | None = None,
+) -> Axes:
     """Draw a stacked bar for each stage: mean working days of a case, summed over its steps.
 
-    Steps run side by side, so the bars add up to more than a case's elapsed time.
+    Steps run side by side, so the bars add up to more than a case's elapsed time. ``design``
+    is said in the title where nothing beside the chart says it.
     """
     ax = own_axes(ax, height=0.55 * len(stages) + 1.6)
     rows = np.arange(len(stages))[::-1]
@@ -47,5 +54,5 @@ def plot_days(stages: Sequence[StageDays], *, language: str = "en", ax: Axes | N
         say(ax, float(total), float(row), f" {total:.1f}", va="center")
     ax.set_yticks(rows, [stage.name.in_language(language) for stage in stages])
     ax.set_xlim(0, float(left.max()) * 1.12 if len(left) else 1)
-    title = word("where the days go", language)
+    title = titled(word("where the days go", language), design)
     return dress(ax, title, word("working days of steps", language), "")

@@ -17,6 +17,15 @@ _AIR = 0.17
 
 BINS = 60
 
+_ROW = 0.09
+"""Height of a row of words above the histograms, in heights of the highest."""
+
+_ON_WHITE: dict[str, object] = {
+    "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+    "zorder": 5,
+}
+"""Words that hide a line behind them."""
+
 
 def plot_distribution(
     designs: Sequence[Elapsed],
@@ -54,20 +63,22 @@ def plot_distribution(
         top = max(top, float(np.max(heights)))
     for number, each in enumerate(designs):
         colour = DESIGNS[number % len(DESIGNS)][0]
-        height = top * (1.06 + 0.09 * number)
+        height = top * (1.06 + _ROW * number)
         for label, interval in (("P50", each.p50), ("P90", each.p90)):
             _mark(ax, interval, height, colour, label)
     # room for the names of quantiles beside the first and the last histogram
     ends = [low, high, *([] if promise is None else [promise])]
     air = _AIR * max(max(ends) - min(ends), 1.0)
     ax.set_xlim(min(ends) - air, max(ends) + air)
-    ax.set_ylim(0, top * (1.12 + 0.09 * len(designs)))
+    rows = len(designs) + (promise is not None)
+    ax.set_ylim(0, top * (1.03 + _ROW * rows))
     if promise is not None:
         ax.axvline(promise, color=PROMISE, linewidth=1.6)
         within = " / ".join(f"{100 * (each.days <= promise).mean():.1f} %" for each in designs)
         words = f" {word('promise', language)} {promise:g}: {within} "
         beside = "left" if promise < (min(ends) + max(ends)) / 2 else "right"
-        say(ax, promise, top * 0.98, words, color=PROMISE, va="top", ha=beside)
+        height = top * (1.06 + _ROW * len(designs))
+        say(ax, promise, height, words, color=PROMISE, va="center", ha=beside)
     return dress(
         ax, word("how long cases take", language), word("elapsed working days", language),
         word("share of cases %", language),
@@ -78,13 +89,13 @@ def _mark(ax: Axes, interval: Interval, height: float, colour: str, label: str) 
     """Draw a quantile with its interval; P50 is named on its left, P90 on its right."""
     low = interval.estimate if interval.low is None else interval.low
     high = interval.estimate if interval.high is None else interval.high
-    ax.plot([low, high], [height, height], color=colour, linewidth=4)
-    ax.plot([interval.estimate], [height], marker="|", markersize=11, color=colour)
+    ax.plot([low, high], [height, height], color=colour, linewidth=4, zorder=6)
+    ax.plot([interval.estimate], [height], marker="|", markersize=11, color=colour, zorder=6)
     words = f"{label} {interval.estimate:.1f}"
     if label == "P50":
-        say(ax, low, height, f"{words}  ", color=colour, va="center", ha="right")
+        say(ax, low, height, f"{words}  ", color=colour, va="center", ha="right", **_ON_WHITE)
     else:
-        say(ax, high, height, f"  {words}", color=colour, va="center")
+        say(ax, high, height, f"  {words}", color=colour, va="center", **_ON_WHITE)
 
 
 def plot_cumulative(

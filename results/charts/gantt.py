@@ -31,6 +31,14 @@ def plot_gantt(
     steps = sorted(procedure.steps, key=lambda step: path.starts[step.key])
     ax = own_axes(ax, width=9.0, height=0.3 * len(steps) + 1.4)
     before = _spans(baseline) if baseline else {}
+    named: set[str] = set()
+
+    def once(what: str) -> str:
+        """Return the legend's word for what is drawn the first time."""
+        seen = what in named
+        named.add(what)
+        return "_" if seen else word(what, language)
+
     for row, step in enumerate(steps):
         start, days = float(path.starts[step.key]), float(step.days)
         # no path through a mix of case types is any case's
@@ -38,14 +46,18 @@ def plot_gantt(
         for origin in step.origin:
             if origin.key in before:
                 low, length = before[origin.key]
-                ax.barh(row + 0.33, length, left=low, height=0.2, color="#c9d3de")
+                ax.barh(
+                    row + 0.33, length, left=low, height=0.2, color="#c9d3de", label=once("before")
+                )  # fmt: skip
         critical = not slack and not procedure.mixed
         ax.barh(
             row, days, left=start, height=0.5, color="#dfebfc" if not critical else "#f6c6cd",
             edgecolor=PROMISE if critical else DIM, linewidth=2.2 if critical else 1.0,
+            label=once("critical path" if critical else "other steps"),
         )  # fmt: skip
         if slack:
-            ax.plot([start + days, start + days + slack], [row, row], color=DIM, linestyle=":")
+            ends = [start + days, start + days + slack]
+            ax.plot(ends, [row, row], color=DIM, linestyle=":", label=once("slack"))
         name = f" {step.key} {step.name.in_language(language)} ({days:g})"
         say(ax, start + days + slack, row, name, va="center", color=INK)
     ax.set_yticks([])
@@ -54,7 +66,7 @@ def plot_gantt(
     ax.set_xlim(0, last)
     title = procedure.name.in_language(language)
     if not procedure.mixed:
-        title += f": {float(path.days):g}"
+        title += f": {float(path.days):g} {word('working days on paper', language)}"
     return dress(ax, title, word("working days on paper", language), "")
 
 

@@ -70,6 +70,17 @@ def plot_tornado(
         ax.barh(row, effect.estimate, height=0.6, color=colour, hatch="" if fewer else "//")
         if effect.low is not None and effect.high is not None:
             ax.plot([effect.low, effect.high], [row, row], color="#1b232c", linewidth=1.6)
+        ends = [0.0, effect.estimate, *(each for each in (effect.low, effect.high) if each)]
+        beside = min(ends) if fewer else max(ends)
+        say(
+            ax,
+            beside,
+            row,
+            f" {effect.estimate:+.1f} ",
+            va="center",
+            ha="right" if fewer else "left",
+        )
+    ax.margins(x=0.12)
     ax.axvline(0, color="#1b232c", linewidth=1)
     ax.set_yticks(np.arange(len(ranked)), [name for name, _ in ranked])
     return dress(ax, word("what one change alone brings", language), unit, "", legend=False)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from results.charts.style import DESIGNS, dress, own_axes, say
+from results.charts.style import DESIGNS, dress, own_axes, say, titled
 from results.series import QueueLength
 from results.summary import PoolUse
 from results.words import word
@@ -31,9 +31,16 @@ def plot_queue(
 
 
 def plot_utilisation(
-    pools: Sequence[PoolUse], *, language: str = "en", ax: Axes | None = None
+    pools: Sequence[PoolUse],
+    *,
+    design: str = "",
+    language: str = "en",
+    ax: Axes | None = None,
 ) -> Axes:
-    """Draw how much of their open time people hold work, with its 95 % interval, busiest first."""
+    """Draw how much of their open time people hold work, with its 95 % interval, busiest first.
+
+    ``design`` is said in the title where nothing beside the chart says it.
+    """
     busiest = sorted(pools, key=lambda pool: pool.utilisation.estimate)
     ax = own_axes(ax, height=0.3 * len(busiest) + 1.4)
     rows = np.arange(len(busiest))
@@ -52,4 +59,5 @@ def plot_utilisation(
     names = [f"{p.name.in_language(language)} ({role[p.key]})" for p in busiest]
     ax.set_yticks(rows, names)
     ax.set_xlim(0, max(100.0, float(max(high, default=0)) * 1.15))
-    return dress(ax, word("how busy people are", language), word("in use %", language), "")
+    title = titled(word("how busy people are", language), design)
+    return dress(ax, title, word("in use %", language), "")

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
+from matplotlib.transforms import ScaledTranslation
 
 from results.font import font_path, text_width, wrap
 from rules.files import write_whole
@@ -26,8 +27,9 @@ DESIGNS = (
 
 FORMS = (".png", ".svg", ".pdf")
 _TITLE, _LABEL, _TICK = 12.0, 10.0, 9.0
-_MARGIN, _HANDLE = 70.0, 44.0
-"""Points that a legend leaves for the axis beside it, and for the sample before each name."""
+_MARGIN, _HANDLE, _BELOW = 70.0, 44.0, 32.0
+"""Points that a legend leaves for the axis beside it, for the sample before each name, and for
+the axis above it."""
 
 
 @cache
@@ -68,9 +70,11 @@ def _explain(ax: Axes) -> None:
     room = _figure(ax).get_figwidth() * 72 - _MARGIN
     columns = 2 if max(text_width(name, _TICK) for name in names) + _HANDLE <= room / 2 else 1
     told = ["\n".join(wrap(name, room - _HANDLE, _TICK)) for name in names]
+    # below the axis and its name, however low the axes are
+    below = ax.transAxes + ScaledTranslation(0, -_BELOW / 72, _figure(ax).dpi_scale_trans)
     ax.legend(
         handles, told, frameon=False, prop=font(_TICK), loc="upper left",
-        bbox_to_anchor=(0, -0.14), ncols=columns,
+        bbox_to_anchor=(0, 0), bbox_transform=below, ncols=columns,
     )  # fmt: skip
 
 
@@ -78,6 +82,11 @@ def say(ax: Axes, x: float, y: float, words: str, **more: object) -> Text:
     """Write words at a place in the data, in our font."""
     options: dict[str, object] = {"fontproperties": font(_TICK), "color": INK, "parse_math": False}
     return ax.text(x, y, words, **(options | more))  # type: ignore[arg-type]  # plain keywords
+
+
+def titled(title: str, design: str) -> str:
+    """Return a chart's title with the design that it is of, if one is named."""
+    return f"{title}: {design}" if design else title
 
 
 def svg(ax: Axes) -> str:

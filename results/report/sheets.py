@@ -77,9 +77,11 @@ def charts(report: Report, language: str) -> list[Axes]:
         limit = None if promise is None else float(promise)
         found.append(plot_distribution(taken, promise=limit, language=language))
         last, run = summaries[-1], report.runs[-1]
-        found.append(plot_days(days_by_stage(last.scenario, run), language=language))
+        design = last.scenario.name.in_language(language)
+        stages = days_by_stage(last.scenario, run)
+        found.append(plot_days(stages, design=design, language=language))
         if last.pools:
-            found.append(plot_utilisation(last.pools, language=language))
+            found.append(plot_utilisation(last.pools, design=design, language=language))
     shared = report.attribution
     if shared is not None and "paper_days" in shared.shares:
         parts = [
