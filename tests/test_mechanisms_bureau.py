@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
-from small_office import AB, ITEMS, LIBRARY, days, elapsed, office, ran, shipped_design, waits
+from small_office import AB, LIBRARY, days, elapsed, office, ran, shipped_design, waits
 from sound_catalogue import ON, sound
 
 from optimizer.redesign import redesign
@@ -20,8 +21,9 @@ from rules.dealing import Level
 from rules.items import Item
 from rules.levers import Refused
 from rules.levers.bureau import Concentrate
-from rules.steps import Duration, Limit, Name
+from rules.steps import Duration, Kind, Limit, Name
 from scenarios import compile_plan
+from simulator import write_log
 from simulator.load import loads
 
 
@@ -35,6 +37,14 @@ def test_m21_concentration_of_licensing_power():
     offices = {step.department for step in after.procedure.steps}
     assert offices == {"project-section", "social-section", "survey-section"}
     assert days(after, "matter") < 0.55 * days(before, "matter")
+    plans = [compile_plan(each) for each in (before, after)]
+    people = [
+        sum(plan.pools[pool].capacity for pool in {p for desk in plan.desks for p in desk.pools})
+        for plan in plans
+    ]
+    assert people[0] == 47
+    assert people[1] == 4 + 3 + 4 + 2  # four windows, the two approval sections, survey
+    assert {pool.key: pool.capacity for pool in compile_plan(after).pools}["hall.window"] == 4
     flow = shipped_design("zhongshan").procedure
     with pytest.raises(Refused, match="vertically managed"):
         Concentrate((flow["C6"].department,), "town", "省批复").apply(flow)
@@ -44,22 +54,24 @@ def test_m22_front_desk_back_office(tmp_path: Path):
     """前台综合受理、后台分类审批、窗口统一出件 general windows take in for all, one window issues.
 
     Four general windows make files wait less than two for each of two departments, as pooling
-    does in any queue.
+    does in any queue; in and out at one window is one visit in and one out.
     """
-    busy = "[cases]\nnumber = 600\nper_year = 9000\n"
     offices = "key,name,windows,reviewers\none,一局,2,90\ntwo,二局,2,90\nhall,大厅,4,2\n"
     settings = '[hands]\ntouch = {distribution = "exponential", mean = 17}\ndwell = 0\n'
     types = "".join(
         f'[[type]]\nkey = "{key}"\nname = "{key}"\nper_year = 9000\nnumber = 400\nitems = ["{key}"]\n'
         for key in "AB"
     )
-    assert busy
     apart = office(tmp_path / "a", offices=offices, settings=settings + types, edges="", cases="")
     lever = 'kind = "one_window"\noffice = "hall"'
     pooled = office(
         tmp_path / "a", lever, offices=offices, settings=settings + types, edges="", cases=""
     )
     assert waits(ran(pooled), "hall.window") < 0.75 * waits(ran(apart), "one.window")
+    used = {compile_plan(pooled).pools[p].key for d in compile_plan(pooled).desks for p in d.pools}
+    assert not used & {"one.window", "two.window"}
+    assert {step.dealing.accepted_by for step in pooled.procedure.steps} == {"hall"}
+    assert (apart.procedure.visits, pooled.procedure.visits) == (4, 2)
 
 
 def test_m23_sections_and_posts():
@@ -213,10 +225,19 @@ def test_m31_full_trace(tmp_path: Path):
     """
     run = ran(office(tmp_path / "a"), 1)
     rows = list(run.rows())
-    assert len({row.case for row in rows}) == 60
-    for case in range(5):
-        steps = [row.step for row in rows if row.case == rows[0].case]
-        assert set(steps) == {"A", "B"}, case
+    assert {row.case for row in rows} == set(range(60))
+    trace = run.replications[0]
+    for case in range(60):
+        own = [row for row in rows if row.case == case]
+        assert list(dict.fromkeys(row.step for row in own)) == ["A", "B"], case
+        assert all(row.ready <= row.start <= row.end for row in own)
+        assert all(one.end <= two.start for one, two in pairwise(own))
+        assert (own[0].ready, own[-1].end) == (trace.arrival[case], trace.finish[case])
+        assert {"one.window", "one.reviewer", "two.window", "two.reviewer"} <= {
+            r.pools for r in own
+        }
+    write_log(run, tmp_path / "log.csv")
+    assert len((tmp_path / "log.csv").read_text("utf-8-sig").splitlines()) == 1 + len(rows)
 
 
 def test_m32_four_levels():
@@ -350,7 +371,7 @@ def test_m40_one_project_in_stages():
     """一个项目 one project: stages with a lead each, gated, parallel inside.
 
     A real-estate project takes 105 days with gates and 95 without; an industrial one 90 instead of
-    169.
+    169; each of the four stages has one lead, the section of its first item.
     """
     found = {
         key: shipped_design(f"anshan-{key}").procedure.paper_days
@@ -358,5 +379,11 @@ def test_m40_one_project_in_stages():
     }
     assert list(found.values()) == [105, 95, 169, 90]
     assert date(2019, 4, 30) < shipped_design("anshan-industrial").first_day
-    assert Level.CITY.rank == 3
-    assert ITEMS
+    for kind in ("industrial", "realestate"):
+        flow = shipped_design(f"anshan-{kind}/led-by-stage").procedure
+        assert len(flow.stages) == 4
+        for stage in flow.stages:
+            own = [step for step in flow.steps if step.stage == stage.key]
+            official = [s for s in own if s.kind in (Kind.APPROVAL, Kind.FILING)]
+            leads = {step.dealing.accepted_by for step in official}
+            assert leads == {official[0].department}, stage.key

@@ -19,9 +19,9 @@ from rules.cleanup import KeptClass, Verdict, clean_up
 from rules.dealing import Dealing, HandlingClass, Level
 from rules.items import Item, Review, Suffices
 from rules.levers import LeaveOut, Refused, TakeIn
-from rules.steps import Basis, BasisType, Duration, Edge, Kind, Name
+from rules.problems import InputError
+from rules.steps import Basis, BasisType, Duration, Kind, Name
 from scenarios import compile_plan
-from simulator import simulate
 from simulator.load import loads
 
 HOME = AB.replace("documents", "documents,decided_at_centre").replace("2,3\n", "2,3,no\n").replace(
@@ -297,10 +297,17 @@ def test_m54_shared_zone_preconditions(tmp_path: Path):
 def test_m55_traffic_assessment_cancelled():
     """取消交评 an assessment on custom alone leaves the path, supervision follows after.
 
-    S12 is gone in the zone; a step that rests on a statute is not cancelled.
+    S12 is gone in the zone; with the inspection named, the permit is checked afterwards instead. A step
+    that rests on a statute is not cancelled.
     """
+    from rules.levers.lighter import SuperviseAfter
     from rules.levers.removal import CancelSteps
 
+    flow, _ = SuperviseAfter("S29", ("S12",), "traffic").apply(shipped_design("jiaxing").procedure)
+    assert "S12" not in flow
+    assert flow["S29"].dealing.supervised_after
+    assert flow["S29"].dealing.supervised_by == "traffic"
+    assert flow.serial_days == 236 - 5
     assert "S12" in shipped_design("jiaxing").procedure
     assert "S12" not in shipped_design("jiaxing/zone").procedure
     with pytest.raises(Refused):
@@ -351,7 +358,7 @@ def test_m57_integration_inside_a_department(tmp_path: Path):
     assert days(before) - days(after) == pytest.approx(4, abs=0.3)
 
 
-def test_m58_three_classes_of_licences():
+def test_m58_three_classes_of_licences(tmp_path: Path):
     """保留、受委托、审核上报 licences decided here, for another authority, or sent up.
 
     551 licences are 380, 117 and 54; what is sent up is never decided here.
@@ -373,6 +380,17 @@ def test_m58_three_classes_of_licences():
     )
     kept = [one.kept_class for one in clean_up(Catalogue(items))]
     assert [kept.count(each) for each in KeptClass] == [380, 117, 54]
+    rows = AB.replace("documents", "documents,handling,accept_level,decide_level")
+    rows = rows.replace("2,3\n", "2,3,report_up,county,city\n")
+    rows = rows.replace("2,4\n", "2,4,entrusted,county,city\n")
+    way = '[couriers]\ndays = 1\n[report_up]\ndays = 4\noffice = "hall"\nminutes = 10\n'
+    plan = compile_plan(office(tmp_path, items=rows, settings=way))
+    used = {
+        step.key: {plan.pools[pool].key for at in step.desks for pool in plan.desks[at].pools}
+        for step in plan.steps
+    }
+    assert "hall.reviewer" in used["A"]  # the level above decides
+    assert used["B"] == {"two.window", "two.reviewer"}  # decided here, in its name
 
 
 def test_m59_five_dispositions():
@@ -392,7 +410,13 @@ def test_m59_five_dispositions():
         verdict(BasisType.NORMATIVE, Review(Suffices.FILING)),
         verdict(BasisType.NORMATIVE, Review(Suffices.MARKET)), verdict(BasisType.NORMATIVE, Review()),
     } == {Verdict.KEEP, Verdict.DELEGATE, Verdict.FILING, Verdict.MARKET, Verdict.CANCEL}  # fmt: skip
-    assert Verdict.MERGE
+    twins = (
+        Item("a", Name("甲", "a"), basis=Basis(BasisType.LAW, "art. 1")),
+        Item(
+            "b", Name("乙", "b"), basis=Basis(BasisType.LAW, "art. 2"), review=Review(same_as="a")
+        ),
+    )
+    assert [one.verdict for one in clean_up(Catalogue(twins))] == [Verdict.KEEP, Verdict.MERGE]
 
 
 def test_m60_duties_of_the_centre(tmp_path: Path):
@@ -452,7 +476,8 @@ def test_m61_spot_checks_learning_outages(tmp_path: Path):
 def test_m62_filing_or_notice_instead(tmp_path: Path):
     """备案、告知 an approval becomes a filing that holds nothing back; double-random checks after.
 
-    Filed instead of approved a step no longer keeps the next one waiting, and its days fall.
+    Filed instead of approved a step no longer keeps the next one waiting, and its days fall; what an
+    act makes an approval stays one.
     """
     items = AB.replace("documents", "documents,basis_type").replace("2,3\n", "2,3,practice\n")
     items = items.replace("2,4\n", "2,4,practice\n")
@@ -461,5 +486,6 @@ def test_m62_filing_or_notice_instead(tmp_path: Path):
     assert after.procedure["A"].kind is Kind.FILING
     assert not after.procedure.graph().has_edge("A", "B")
     assert days(after) < days(before) - 1
-    assert Edge("A", "B")
-    assert simulate(compile_plan(after), 1, 1).replications
+    by_law = items.replace("2,3,practice", "2,3,law")
+    with pytest.raises(InputError, match="convert_to_filing: refused"):
+        office(tmp_path / "law", lever, items=by_law)
