@@ -93,6 +93,10 @@ def uniforms(
     return ((word >> np.uint64(11)) | np.uint64(1)).astype(np.float64) * 2.0**-53
 
 
+Uniforms = Callable[..., FloatArray]
+"""What gives numbers as :func:`uniforms` does: that, or the compiled one of
+:mod:`simulator.fast_uniforms`, which is quicker and gives the same to the bit."""
+
 _ROW = 64
 """From so many cases in a row numpy's own generator is quicker than a call for each address."""
 
@@ -171,14 +175,16 @@ def _streams_inside(plan: Plan) -> list[int]:
     return [of[case.type] for case in plan.in_flight]
 
 
-def arrival_times(plan: Plan, seed: int, replication: int) -> IntArray:
+def arrival_times(
+    plan: Plan, seed: int, replication: int, *, numbers: Uniforms = uniforms
+) -> IntArray:
     """Return when each case comes, in ticks, on the plan's counting calendar.
 
     Those in flight stand at the door when it first opens.
     """
 
     def luck(cases: IntArray, purpose: int = ARRIVAL) -> FloatArray:
-        return uniforms(seed, replication, cases, np.zeros(1, dtype=np.int64), purpose=purpose)
+        return numbers(seed, replication, cases, np.zeros(1, dtype=np.int64), purpose=purpose)
 
     inside = len(plan.in_flight)
     if isinstance(plan.arrivals, Several) and plan.sortings:
@@ -198,7 +204,9 @@ def arrival_times(plan: Plan, seed: int, replication: int) -> IntArray:
     return np.concatenate([np.full(inside, plan.calendars[0].opening(0)), comes])
 
 
-def arrivals_in_parts(plan: Plan, seed: int, replication: int, size: int) -> Iterator[IntArray]:
+def arrivals_in_parts(
+    plan: Plan, seed: int, replication: int, size: int, *, numbers: Uniforms = uniforms
+) -> Iterator[IntArray]:
     """Yield :func:`arrival_times` of so many cases at a time.
 
     Where gaps follow each other no more than that is in memory.
@@ -214,16 +222,23 @@ def arrivals_in_parts(plan: Plan, seed: int, replication: int, size: int) -> Ite
         cases = np.arange(first, min(first + size, plan.cases))
         stream = np.zeros(1, dtype=np.int64)
         ticks = pattern.open_ticks(
-            uniforms(seed, replication, cases, stream, purpose=ARRIVAL), passed
+            numbers(seed, replication, cases, stream, purpose=ARRIVAL), passed
         )
         passed = int(ticks[-1])
         yield on_open_time(ticks, plan.calendars[0])
 
 
-def case_types(plan: Plan, seed: int, replication: int, cases: slice = EVERYBODY) -> IntArray:
+def case_types(
+    plan: Plan,
+    seed: int,
+    replication: int,
+    cases: slice = EVERYBODY,
+    *,
+    numbers: Uniforms = uniforms,
+) -> IntArray:
     """Return the case type of each case: those of its arrival stream, or drawn by weight."""
     if plan.sortings:
-        return _sorted(plan, case_facts(plan, seed, replication))[cases]
+        return _sorted(plan, case_facts(plan, seed, replication, numbers=numbers))[cases]
     if len(plan.types) == 1:
         return np.zeros(len(range(*cases.indices(plan.cases))), dtype=np.int64)
     keys = case_keys(plan)
@@ -234,19 +249,26 @@ def case_types(plan: Plan, seed: int, replication: int, cases: slice = EVERYBODY
         if len(blocks) > 1:
             types[inside:] = np.repeat(np.arange(len(blocks)), blocks)
         else:
-            drawn = uniforms(seed, replication, keys, np.zeros(1, dtype=np.int64), purpose=TYPE)
+            drawn = numbers(seed, replication, keys, np.zeros(1, dtype=np.int64), purpose=TYPE)
             types = _choice([each.weight for each in plan.types], drawn)
         for number, case in enumerate(plan.in_flight):
             types[number] = case.type
     return types[cases]
 
 
-def case_facts(plan: Plan, seed: int, replication: int, cases: slice = EVERYBODY) -> IntArray:
+def case_facts(
+    plan: Plan,
+    seed: int,
+    replication: int,
+    cases: slice = EVERYBODY,
+    *,
+    numbers: Uniforms = uniforms,
+) -> IntArray:
     """Return the value of each fact for each case: an array of shape (cases, facts)."""
     keys = case_keys(plan, cases)
     values = np.zeros((len(keys), len(plan.facts)), dtype=np.int64)
     for number, fact in enumerate(plan.facts):
-        drawn = uniforms(seed, replication, keys, np.array([fact.stream]), purpose=FACT)
+        drawn = numbers(seed, replication, keys, np.array([fact.stream]), purpose=FACT)
         if fact.numbers is None:
             values[:, number] = _choice(fact.weights, drawn)
         else:
@@ -279,7 +301,14 @@ def holds(when: Sequence[When], facts: IntArray) -> NDArray[np.bool_]:
     return fulfilled
 
 
-def desk_times(plan: Plan, seed: int, replication: int, cases: slice = EVERYBODY) -> IntArray:
+def desk_times(
+    plan: Plan,
+    seed: int,
+    replication: int,
+    cases: slice = EVERYBODY,
+    *,
+    numbers: Uniforms = uniforms,
+) -> IntArray:
     """Return how long each desk works on each case, or each of some, at its first visit.
 
     Returns
@@ -289,12 +318,13 @@ def desk_times(plan: Plan, seed: int, replication: int, cases: slice = EVERYBODY
         conditions the case does not fulfil. The desks of a step that have no time of
         their own add up to the step's duration exactly.
     """
-    keys, types = case_keys(plan, cases), case_types(plan, seed, replication, cases)
-    facts = case_facts(plan, seed, replication, cases)
+    keys = case_keys(plan, cases)
+    types = case_types(plan, seed, replication, cases, numbers=numbers)
+    facts = case_facts(plan, seed, replication, cases, numbers=numbers)
     times = np.zeros((len(keys), len(plan.desks)), dtype=np.int64)
     steps = [[step for step in plan.steps if step.of == of] for of in range(len(plan.types))]
     streams = [sorted(_streams_of(plan, mine)) for mine in steps]
-    for part, drawn in _luck_of(keys, types, streams, (seed, replication)):
+    for part, drawn in _luck_of(keys, types, streams, (seed, replication), numbers):
         of = int(types[part[0]])
         luck = _Luck(dict(zip(streams[of], drawn, strict=True)), len(part))
         for step in steps[of]:
@@ -317,18 +347,24 @@ def _streams_of(plan: Plan, steps: Sequence[PlanStep]) -> set[int]:
 
 
 def _luck_of(
-    keys: IntArray, types: IntArray, streams: Sequence[Sequence[int]], address: tuple[int, int]
+    keys: IntArray,
+    types: IntArray,
+    streams: Sequence[Sequence[int]],
+    address: tuple[int, int],
+    numbers: Uniforms,
 ) -> Iterator[tuple[IntArray, FloatArray]]:
     """Yield cases of one type with a row of their numbers for each of the type's streams."""
     every = sorted(set().union(*streams))
     wanted = sum(len(each) * int((types == of).sum()) for of, each in enumerate(streams))
-    # consecutive cases are drawn so much sooner that it pays to leave some numbers unused
-    together = len(streams) > 1 and len(every) * len(keys) <= _WASTE * wanted
+    # numpy draws consecutive cases so much sooner that it pays to leave some numbers unused
+    together = (
+        numbers is uniforms and len(streams) > 1 and len(every) * len(keys) <= _WASTE * wanted
+    )
     size = max(1, _AT_ONCE // max(1, len(every)))
     for first in range(0, len(keys), size):
         mine = np.arange(first, min(first + size, len(keys)))
         if together:
-            drawn = uniforms(*address, keys[mine].reshape(1, -1), _column(every))
+            drawn = numbers(*address, keys[mine].reshape(1, -1), _column(every))
         for of, each in enumerate(streams):
             part = mine[types[mine] == of]
             if not len(part):
@@ -336,7 +372,7 @@ def _luck_of(
             if together:
                 yield part, drawn[np.searchsorted(every, each)][:, part - first]
             else:
-                yield part, uniforms(*address, keys[part].reshape(1, -1), _column(each))
+                yield part, numbers(*address, keys[part].reshape(1, -1), _column(each))
 
 
 def _column(streams: Sequence[int]) -> IntArray:

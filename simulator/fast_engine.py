@@ -63,10 +63,11 @@ def simulate_replication(plan: Plan, seed: int, replication: int) -> Trace:
 def _simple(plan: Plan, seed: int, replication: int) -> Trace | None:
     """Run a plan that the quicker kernel knows; None when work does not end."""
     from simulator.fast_kernel import GIVEN_UP, pending_of, replicate, tables_of
+    from simulator.fast_uniforms import uniforms
 
     house, hours = arrays_of(plan, seed, replication)
-    arrival = arrival_times(plan, seed, replication)
-    work = desk_times(plan, seed, replication)
+    arrival = arrival_times(plan, seed, replication, numbers=uniforms)
+    work = desk_times(plan, seed, replication, numbers=uniforms)
     skip = skipped(plan, seed, replication)
     finish = arrival.copy()
     if not house.main:  # cases leave as they come
@@ -86,7 +87,7 @@ def _simple(plan: Plan, seed: int, replication: int) -> Trace | None:
         start.reshape(shape),
         end.reshape(shape),
         np.full(plan.cases, Outcome.FINISHED, dtype=np.int64),
-        case_types(plan, seed, replication),
+        case_types(plan, seed, replication, numbers=uniforms),
         served=np.full(shape, bool(house.main)) & (skip == 0 if skip.size else True),
         work=work,
     )
@@ -115,6 +116,8 @@ def skipped(plan: Plan, seed: int, replication: int, cases: slice = EVERYBODY) -
     """Return 1 where a desk does not concern a case, or nothing if all desks concern all."""
     if not skips(plan):
         return np.zeros(0, dtype=np.int64)
+    from simulator.fast_uniforms import uniforms
+
     conditions = [(*plan.steps[desk.step].when, *desk.when) for desk in plan.desks]
-    facts = case_facts(plan, seed, replication, cases)
+    facts = case_facts(plan, seed, replication, cases, numbers=uniforms)
     return np.column_stack([~holds(when, facts) for when in conditions]).astype(np.int64)

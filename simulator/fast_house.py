@@ -51,8 +51,9 @@ from simulator.fast_time import OPTIONS, compiled, sources_of
 
 Play = Callable[[IntArray, IntArray, FloatArray, IntArray, IntArray], int]
 MODULES = (
-    "fast_time", "fast_layout", "fast_queues", "fast_luck", "fast_gathering", "fast_cases",
-    "fast_teams", "fast_serving", "fast_house", "plan_arrays", "philox", "draws", "trace",
+    "fast_time", "fast_layout", "fast_queues", "fast_luck", "fast_uniforms", "fast_gathering",
+    "fast_cases", "fast_teams", "fast_serving", "fast_house", "plan_arrays", "philox", "draws",
+    "trace",
 )  # fmt: skip
 """Whatever numbers and functions the machine code holds come from these."""
 

@@ -1,4 +1,4 @@
-"""Luck inside compiled code: Philox4x64-10 by address, and the tables of drawn times.
+"""Luck inside compiled code: numbers by address, and the tables of drawn times.
 
 The numbers are those of :mod:`simulator.draws`. Whatever needs an inverse distribution is
 drawn outside, so that it is the same to the last bit, and only for visits that come.
@@ -22,35 +22,9 @@ from simulator.fast_layout import (
 )
 from simulator.fast_queues import get, put
 from simulator.fast_time import compiled
-from simulator.philox import KEY_STEPS, MULTIPLIERS, ROUNDS
+from simulator.fast_uniforms import first_word, fraction
 
-FIRST, SECOND = (np.uint64(number) for number in MULTIPLIERS)
-STEP_ONE, STEP_TWO = (np.uint64(number) for number in KEY_STEPS)
-LOW, HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
-DROPPED, ODD = np.uint64(11), np.uint64(1)
 NONE = np.uint64(0)
-
-
-@compiled
-def high_word(a: np.uint64, b: np.uint64) -> np.uint64:
-    """Return the high word of a product of two words."""
-    a_low, a_high, b_low, b_high = a & LOW, a >> HALF, b & LOW, b >> HALF
-    middle = a_high * b_low + (a_low * b_low >> HALF)
-    carried = a_low * b_high + (middle & LOW)
-    return a_high * b_high + (middle >> HALF) + (carried >> HALF)
-
-
-@compiled
-def first_word(
-    k0: np.uint64, k1: np.uint64, c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64
-) -> np.uint64:
-    """Return the first of the four words that Philox gives for a key and a counter."""
-    for _ in range(ROUNDS):
-        high0, low0 = high_word(FIRST, c0), FIRST * c0
-        high1, low1 = high_word(SECOND, c2), SECOND * c2
-        c0, c1, c2, c3 = high1 ^ c1 ^ k0, low1, high0 ^ c3 ^ k1, low0
-        k0, k1 = k0 + STEP_ONE, k1 + STEP_TWO
-    return c0
 
 
 @compiled
@@ -64,7 +38,7 @@ def luck(state: IntArray, case: int, stream: int, visit: int, purpose: int) -> f
         np.uint64(purpose),
         NONE,
     )
-    return float(np.float64((word >> DROPPED) | ODD) * 2.0**-53)
+    return fraction(word)
 
 
 @compiled

@@ -33,8 +33,8 @@ from simulator.draws import (
     case_keys,
     holds,
     ticks_of,
-    uniforms,
 )
+from simulator.fast_uniforms import uniforms
 from simulator.lookup import Lookup
 
 Row = Callable[[int, int, int], IntArray]
@@ -337,7 +337,10 @@ def _longer(plan: Plan, desk: Desk, drawn: Row) -> Row:
     """Return draws of a desk's own time that what makes its step longer lengthens, too."""
 
     def row(seed: int, replication: int, number: int) -> IntArray:
-        ticks, facts = drawn(seed, replication, number), case_facts(plan, seed, replication)
+        ticks, facts = (
+            drawn(seed, replication, number),
+            case_facts(plan, seed, replication, numbers=uniforms),
+        )
         for each in plan.steps[desk.step].slower:
             longer = np.rint(ticks * (each.thousandths / 1000)).astype(np.int64)
             ticks = np.where(holds((each.when,), facts), longer, ticks)

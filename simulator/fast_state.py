@@ -20,6 +20,7 @@ from simulator.draws import (
     holds,
 )
 from simulator.fast_plan import Kept
+from simulator.fast_uniforms import uniforms
 from simulator.job_tables import trace_of
 from simulator.lookup import Lookup
 from simulator.trace import Outcome, Trace
@@ -75,12 +76,12 @@ class Luck:
         skip = None
         conditions = [(*plan.steps[desk.step].when, *desk.when) for desk in plan.desks]
         if any(conditions):
-            facts = case_facts(plan, seed, replication)
+            facts = case_facts(plan, seed, replication, numbers=uniforms)
             skip = np.column_stack([~holds(when, facts) for when in conditions]).astype(np.int64)
         return cls(
-            arrival_times(plan, seed, replication),
-            case_types(plan, seed, replication),
-            desk_times(plan, seed, replication),
+            arrival_times(plan, seed, replication, numbers=uniforms),
+            case_types(plan, seed, replication, numbers=uniforms),
+            desk_times(plan, seed, replication, numbers=uniforms),
             skip,
         )
 

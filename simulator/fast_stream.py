@@ -78,11 +78,12 @@ def _played(plan: Plan, seed: int, replication: int) -> Iterator[Trace]:
     """Yield the traces of parts; less than all where the kernel gives up."""
     from simulator.fast_engine import arrays_of
     from simulator.fast_kernel import GIVEN_UP, replicate
+    from simulator.fast_uniforms import uniforms
 
     size = max(1, JOBS_AT_ONCE // len(plan.desks))
     house, hours = arrays_of(plan, seed, replication)
     ring = Ring(plan, house, 1 << (2 * size - 1).bit_length())
-    parts = arrivals_in_parts(plan, seed, replication, size)
+    parts = arrivals_in_parts(plan, seed, replication, size, numbers=uniforms)
     comes, number = next(parts), 0
     while number < plan.cases:
         beyond = number + len(comes)
@@ -139,6 +140,7 @@ class Ring:
     def let_come(self, cases: slice, arrival: IntArray, seed: int, replication: int) -> None:
         """Give the next cases a seat each, with what is drawn for them."""
         from simulator.fast_engine import skipped
+        from simulator.fast_uniforms import uniforms
 
         while cases.stop - self.first > self.seats:
             self._grow()
@@ -146,7 +148,9 @@ class Ring:
         self.beyond = cases.stop
         self.arrival[at] = arrival
         tables, house, wide = self.tables, self.house, self.house.width
-        tables.work.reshape(-1, wide)[at] = desk_times(self.plan, seed, replication, cases)
+        tables.work.reshape(-1, wide)[at] = desk_times(
+            self.plan, seed, replication, cases, numbers=uniforms
+        )
         if self.skips:
             tables.skip.reshape(-1, wide)[at] = skipped(self.plan, seed, replication, cases)
         tables.end.reshape(-1, wide)[at] = -1

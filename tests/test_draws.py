@@ -13,6 +13,7 @@ from scenarios.arrivals import Poisson
 from scenarios.distributions import Fixed, Lognormal
 from scenarios.plan import JointWork, OwnWork
 from scenarios.streams import stream_of
+from simulator import draws
 from simulator.draws import ARRIVAL, LONGEST, arrival_times, desk_times, uniform, uniforms
 from simulator.philox import philox
 
@@ -161,3 +162,23 @@ def test_more_cases_leave_the_first_ones_as_they_were():
     """Ten cases of a hundred are the ten of ten."""
     few, many = (plan_of(Task("a", _spread("a", 10_000)), cases=n) for n in (10, 100))
     assert (desk_times(many, 1, 0)[:10] == desk_times(few, 1, 0)).all()
+
+
+@given(
+    st.integers(0, 2**64 - 1), st.integers(0, 2**63), st.integers(0, 2**42), st.integers(0, 300),
+    st.lists(st.integers(0, 2**48 - 1), min_size=1, max_size=4), st.integers(0, 2**16 - 1),
+    st.integers(0, 13),
+)  # fmt: skip
+def test_compiled_numbers_are_the_same(seed, replication, first, cases, streams, visit, purpose):
+    """The compiled Philox gives every number of the one written with numpy, to the last bit."""
+    fast_uniforms = pytest.importorskip("simulator.fast_uniforms")
+    of = np.array(streams).reshape(-1, 1)
+    for keys in (first + np.arange(cases), first + np.arange(cases)[::-1] * 7):
+        one, other = (
+            each.uniforms(seed, replication, keys, of, visit=visit, purpose=purpose)
+            for each in (draws, fast_uniforms)
+        )
+        assert one.shape == other.shape
+        assert one.dtype == other.dtype
+        assert (one == other).all()
+    assert fast_uniforms.uniforms(1, 2, np.arange(3), np.zeros(1, dtype=np.int64)).shape == (3,)

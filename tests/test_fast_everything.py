@@ -27,8 +27,9 @@ pytest.importorskip("numba")
 
 import simulator.fast_layout as lay
 from simulator import fast_engine, fast_run, fast_state
-from simulator.fast_luck import first_word, luck
+from simulator.fast_luck import luck
 from simulator.fast_queues import join, take_first, take_out
+from simulator.fast_uniforms import first_word
 
 DAY = 24 * HOUR
 
