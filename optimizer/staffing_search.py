@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from optimizer.redesign_trial import interval_json
 from optimizer.replications import Replications
 from optimizer.staffing_bounds import staffed, with_ample_staff
@@ -296,11 +294,10 @@ class StaffingSearch:
         return (*people[:i], people[i] + 1, *people[i + 1 :])
 
     def _kept(self, name: object, plan: Plan) -> list[float]:
-        shares = []
-        for number in range(self.replications):
-            days = self.runs.days(name, plan, number)
-            shares.append(float(np.mean(days <= self.promise.days + 1e-9)))
-        return shares
+        return [
+            self.runs.on_time(name, plan, number, self.promise.days)
+            for number in range(self.replications)
+        ]
 
 
 def lower_bound(values: Sequence[float], confidence: float) -> float:

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules import Name
-from scenarios import AMPLE
+from scenarios import AMPLE, Plan
 from simulator import Interval, mean_interval
 from simulator.blocks import BY_STEP, Design, Tally
 from simulator.tally_rows import PARTS
+from simulator.usage import Usage
 
 LEVEL = 0.95
 """Confidence of every interval in reports."""
@@ -57,12 +58,16 @@ class PoolUse:
     capacity : int
         People.
     utilisation : Interval
-        Share of their open time, from the first arrival to the last end, that people
-        hold work.
+        Share of their open time that people hold work, while they are watched.
     wait : Interval
-        Mean working days that work waits for them, each time.
+        Mean working days that work which comes meanwhile waits for them, each time.
     queue : Interval
-        Mean number of pieces of work that wait, over their open time.
+        Mean number of pieces of work that wait meanwhile, over their open time.
+    watched : tuple of float
+        From which to which working day they are watched; means over replications.
+    streamed : bool
+        Whether they are watched while their cases come, and not from start to end; see
+        :mod:`simulator.watching`.
     """
 
     key: str
@@ -71,6 +76,8 @@ class PoolUse:
     utilisation: Interval
     wait: Interval
     queue: Interval
+    watched: tuple[float, float]
+    streamed: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +90,9 @@ class Flow:
         The legal clock's working days; ``on_time`` is not asked and empty.
     parts : dict of str to array of shape (replications,)
         Mean working days of a finished case in each of :data:`simulator.blocks.PARTS`,
-        added up over its steps: steps side by side each count.
+        added up over its steps: steps side by side each count. Then ``between_steps``, and
+        less than zero ``side_by_side``: what was counted more than once. All together are
+        the elapsed time.
     critical : dict of str to array of shape (replications,)
         Share of finished cases in which a step was on the chain that decided the end.
     waited : dict of str to array of shape (replications,)
@@ -140,12 +149,25 @@ def flow_of(design: Design, tally: Tally) -> Flow:
             _days(tally, "counted_p90", day),
             np.zeros(0),
         ),
-        {part: _share(tally, part, "cases", day) for part in PARTS},
+        {part: _share(tally, part, "cases", day) for part in PARTS} | _rest(tally, day),
         critical,
         waited,
         people,
         {"finished": tally.cases} | {each: int(tally.column(each).sum()) for each in others},
     )
+
+
+def _rest(tally: Tally, day: int) -> dict[str, FloatArray]:
+    """Return what makes the parts add up to the elapsed time."""
+    inside = tally.column("in_steps").tolist()
+    parts = np.sum([tally.column(part) for part in PARTS], axis=0).tolist()
+    found: dict[str, list[float]] = {"between_steps": [], "side_by_side": []}
+    for each, elapsed, total, count in zip(
+        inside, tally.column("elapsed").tolist(), parts, tally.column("cases").tolist(), strict=True
+    ):
+        found["between_steps"].append(_ratio(elapsed - each, count) / day)
+        found["side_by_side"].append(_ratio(each - total, count) / day)
+    return {name: np.array(values, dtype=np.float64) for name, values in found.items()}
 
 
 def pool_uses(design: Design, tally: Tally) -> tuple[PoolUse, ...]:
@@ -154,10 +176,8 @@ def pool_uses(design: Design, tally: Tally) -> tuple[PoolUse, ...]:
     uses = []
     for place, number in enumerate(design.pools()):
         pool = plan.pools[number]
-        use = tally.pool(design, place)
-        busy, waits, queue = pool_ratios(
-            [values.tolist() for values in use], plan.calendars[pool.calendar].day_ticks
-        )
+        uses_of = tally.usage(design, place)
+        busy, waits, queue = pool_ratios(uses_of, plan.calendars[pool.calendar].day_ticks)
         uses.append(
             PoolUse(
                 pool.key,
@@ -166,27 +186,62 @@ def pool_uses(design: Design, tally: Tally) -> tuple[PoolUse, ...]:
                 mean_interval(busy, LEVEL),
                 mean_interval(waits, LEVEL),
                 mean_interval(queue, LEVEL),
+                (
+                    _mean_day(plan, [each.since for each in uses_of]),
+                    _mean_day(plan, [each.until for each in uses_of]),
+                ),
+                2 * sum(each.streamed for each in uses_of) > len(uses_of),
             )
         )
     return tuple(sorted(uses, key=lambda use: use.key))
 
 
-def pool_ratios(
-    use: Sequence[Sequence[int]], day: int
-) -> tuple[list[float], list[float], list[float]]:
+def pool_ratios(uses: Sequence[Usage], day: int) -> tuple[list[float], list[float], list[float]]:
     """Return utilisation, mean wait in working days and queue length of each replication.
 
     Parameters
     ----------
-    use : sequence
-        The fields of :class:`simulator.usage.Usage`, each a value for each replication.
+    uses : sequence of Usage
+        Of one pool, one for each replication.
+    day : int
+        Ticks of a working day of its people.
     """
-    held, able, waited, visits, hours = use
     return (
-        [ticks / max(1, most) for ticks, most in zip(held, able, strict=True)],
-        [ticks / max(1, number) / day for ticks, number in zip(waited, visits, strict=True)],
-        [ticks / max(1, open_) for ticks, open_ in zip(waited, hours, strict=True)],
+        [use.held / max(1, use.able) for use in uses],
+        [use.waited / max(1, use.visits) / day for use in uses],
+        [use.queued / max(1, use.hours) for use in uses],
     )
+
+
+def watched_words(pools: Sequence[PoolUse]) -> tuple[Name, ...]:
+    """Say over which time people were watched; see :mod:`simulator.watching`."""
+    said = []
+    if any(pool.streamed for pool in pools):
+        said.append(_STREAMED)
+    if any(not pool.streamed for pool in pools):
+        said.append(_BATCH if not said else _OTHERS)
+    return tuple(said)
+
+
+_STREAMED = Name(
+    "人员：按收件期间计量（首尾各 5 % 的办件除外），并顺延工作通常到达该岗位所需的时间",
+    "people: measured while their cases come (but the first and last 5 %), put off by the time"
+    " that work usually takes to reach them",
+)
+_BATCH = Name(
+    "人员：从第一件到件起，至最后一件办完止",
+    "people: measured from the first arrival to the last end",
+)
+_OTHERS = Name(
+    "办件少于 10 件的人员：从第一件到件起，至最后一件办完止",
+    "people with fewer than 10 cases: measured from their first arrival to their last end",
+)
+
+
+def _mean_day(plan: Plan, ticks: list[int]) -> float:
+    counting = plan.calendars[0]
+    total = sum(counting.worked(0, each) for each in ticks)
+    return total / len(ticks) / counting.day_ticks if ticks else math.nan
 
 
 def _share(tally: Tally, what: str, of: str, day: int) -> FloatArray:

@@ -4,7 +4,8 @@
 
     runs/
       0001-3fa9c1d2/run.json       scenario, seed, parameters, key figures with intervals
-      0001-3fa9c1d2/samples.npz    one value for each replication, and every case's days
+      0001-3fa9c1d2/samples.npz    one value for each replication; every case's outcome and,
+                                   if it was finished, its days
       runs.jsonl                   a line for each run
 
 A run is written under a temporary name, flushed to disk and then renamed, so a crash
@@ -38,6 +39,7 @@ from results.summary import Summary, pool_values
 from rules import InputError, did_you_mean
 from scenarios import Scenario
 from simulator import Run
+from simulator.precision import taken_of
 
 RUNS = "runs"
 RUN_FILE = "run.json"
@@ -331,15 +333,14 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def _arrays(summary: Summary, run: Run) -> dict[str, NDArray[Any]]:
-    """Return one value a replication for each measure and pool, and every case's days."""
-    counting = run.plan.calendars[0]
+    """Return one value a replication for each measure and pool, and what became of every case."""
+    taken = [taken_of(run.plan, trace) for trace in run.replications]
     found: dict[str, NDArray[Any]] = {
+        # who was refused, left or is still there has no time, but an outcome
         "elapsed_wd": np.stack(
-            [
-                counting.worked_many(trace.arrival, trace.finish) / counting.day_ticks
-                for trace in run.replications
-            ]
-        )
+            [np.where(each.finished, each.ticks / run.plan.day_ticks, np.nan) for each in taken]
+        ),
+        "outcome": np.stack([trace.outcomes() for trace in run.replications]),
     }
     if summary.times is not None:
         for name in ("mean", "p50", "p90", "on_time"):

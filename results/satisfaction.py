@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from rules import Name
 from scenarios import Scenario
 from simulator import Interval, Run, mean_interval
+from simulator.precision import taken_of
 
 SURVEY = (0.393, 0.48, 0.569)
 """Dissatisfied with efficiency: 95 % Wilson interval of 48 % of 120 forms, and the share."""
@@ -71,7 +72,8 @@ class Satisfaction:
     Attributes
     ----------
     dissatisfied : Interval
-        Mean chance over cases, with its interval over replications.
+        Mean chance over cases that are finished or in process for longer than was promised,
+        with its interval over replications.
     visits : int
         The applicant's visits on paper.
     promised : Fraction
@@ -116,10 +118,13 @@ def satisfaction(
     day = run.plan.day_ticks
     shares = []
     for trace in run.replications:
-        took = run.plan.calendars[0].worked_many(trace.arrival, trace.finish) / day
-        shares.append(
-            float(chance_of(took / float(known), scenario.procedure.visits, given).mean())
-        )
+        taken = taken_of(run.plan, trace)
+        # those in process are asked once they have waited for longer than was promised
+        late = taken.in_process & (taken.ticks / day > float(known))
+        took = taken.ticks[taken.finished | late] / day
+        if took.size:
+            chance = chance_of(took / float(known), scenario.procedure.visits, given)
+            shares.append(float(chance.mean()))
     return Satisfaction(mean_interval(shares), scenario.procedure.visits, Fraction(known))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +11,12 @@ from numpy.typing import NDArray
 from results.summary import LEVEL
 from rules import Name
 from scenarios import Scenario
-from scenarios.plan import Desk, Part
+from scenarios.plan import IntArray, Part
 from simulator import Interval, Run, mean_interval
+from simulator.clocks import of_the_case
 from simulator.precision import elapsed_of
+from simulator.stays import stays_of
+from simulator.trace import Outcome
 from simulator.usage import waits_of
 
 FloatArray = NDArray[np.float64]
@@ -42,7 +46,7 @@ class Elapsed:
 
 @dataclass(frozen=True, slots=True)
 class StageDays:
-    """Mean working days of a case in one stage, summed over the stage's steps.
+    """Mean working days of a finished case in one stage, summed over the stage's steps.
 
     Attributes
     ----------
@@ -51,7 +55,7 @@ class StageDays:
     touch : float
         Somebody works on the file.
     queue : float
-        The file waits for people (or for opening hours).
+        The file waits for people or opening hours, also where work on it has stopped.
     dwell : float
         It lies with a person or waits for an answer.
     applicant : float
@@ -106,42 +110,58 @@ def elapsed(run: Run, name: str) -> Elapsed:
 
 
 def days_by_stage(scenario: Scenario, run: Run) -> tuple[StageDays, ...]:
-    """Return where the days go, for each stage that has steps, in order."""
-    plan, counting = run.plan, run.plan.calendars[0]
+    """Return where the days go, for each stage that has steps, in order.
+
+    Over all stages the parts are those of :class:`results.measures.Flow`.
+    """
+    plan = run.plan
     stages = [(s.key, s.name) for s in scenario.procedure.stages] + [("", UNSTAGED)]
     place = {key: number for number, (key, _) in enumerate(stages)}
     stage_of = {s.key: place.get(s.stage, len(stages) - 1) for s in scenario.procedure.steps}
-    totals = np.zeros((len(stages), len(_COLUMNS) + 1))
-    # steps that no catalogue knows (delivery, inspections) belong to no stage
-    row_of = np.array(
-        [stage_of.get(plan.steps[desk.step].key, len(stages) - 1) for desk in plan.desks]
-    )
-    column_of = np.array([_COLUMNS[_part_of(desk)] for desk in plan.desks])
-    for trace in run.replications:
-        visits = trace.visits(ordered=False)
-        desks, ready, start, end = (visits[:, at] for at in (1, 3, 4, 5))
-        held, waited = counting.worked_many(start, end), counting.worked_many(ready, start)
-        np.add.at(totals, (row_of[desks], column_of[desks]), held)
-        np.add.at(totals, (row_of[desks], np.full_like(desks, _QUEUE)), waited)
-    cases = max(1, plan.cases * len(run.replications)) * counting.day_ticks
+    # steps that no catalogue knows (delivery) belong to no stage
+    row_of = np.array([stage_of.get(plan.steps[d.step].key, len(stages) - 1) for d in plan.desks])
+    table = _mean_days(run, row_of, [np.ones(len(plan.types), dtype=np.bool_)] * len(stages))
     return tuple(
         StageDays(name, *(float(value) for value in row))
-        for (_, name), row in zip(stages, totals / cases, strict=True)
+        for (_, name), row in zip(stages, table, strict=True)
         if row.any()
     )
 
 
-_COLUMNS = {
-    Part.WORK: 0, Part.DWELL: 2, Part.APPLICANT: 3, Part.NOTICE: 4, Part.STOPPED: 5,
-}  # fmt: skip
-"""Of each part its place in :class:`StageDays`."""
+def _mean_days(run: Run, row_of: IntArray, types: Sequence[NDArray[np.bool_]]) -> FloatArray:
+    """Return working days of a finished case by row and part, mean over replications.
+
+    Parameters
+    ----------
+    row_of : array
+        Of each desk its row; -1: none.
+    types : sequence of array
+        Of each row the case types over which it is a mean.
+    """
+    plan = run.plan
+    columns = {part: place for place, part in enumerate(_PARTS)}
+    column_of = np.array([columns[desk.part] for desk in plan.desks], dtype=np.int64)
+    found = []
+    for trace in run.replications:
+        done = trace.outcomes() == Outcome.FINISHED
+        stays = of_the_case(plan, stays_of(plan, trace))
+        stays = stays.of(done[stays.rows[:, 0]] & (row_of[stays.rows[:, 1]] >= 0))
+        desk = stays.rows[:, 1]
+        ticks = np.zeros((len(types), len(_PARTS)))
+        np.add.at(ticks, (row_of[desk], column_of[desk]), stays.held)
+        np.add.at(ticks, (row_of[desk], np.full_like(desk, _QUEUE)), stays.queued)
+        kinds = trace.types_of()[done]
+        cases = np.array([[among[kinds].sum()] for among in types])
+        # a replication in which none was finished says nothing
+        found.append(np.where(cases > 0, ticks / np.maximum(cases, 1), np.nan) / plan.day_ticks)
+    table = np.array(found)
+    told = ~np.isnan(table)
+    return np.asarray(np.where(told, table, 0).sum(axis=0) / np.maximum(told.sum(axis=0), 1))
+
 
 _QUEUE = 1
-
-
-def _part_of(desk: Desk) -> Part:
-    """Return what time at a desk is; work that no pool does lies with a person."""
-    return Part.DWELL if desk.part is Part.WORK and not desk.pools else desk.part
+_PARTS = (Part.WORK, None, Part.DWELL, Part.APPLICANT, Part.NOTICE, Part.STOPPED)
+"""What :class:`StageDays` holds, in order; None: the queue."""
 
 
 def queue_length(run: Run, pool: str, points: int = 200) -> QueueLength:
@@ -177,22 +197,13 @@ def queue_length(run: Run, pool: str, points: int = 200) -> QueueLength:
 def days_of_step(run: Run, key: str) -> StageDays | None:
     """Return where the days of one step go, as :func:`days_by_stage`; None where it is not there.
 
-    The means are over the cases that have the step.
+    The means are over the finished cases that have the step.
     """
-    plan, counting = run.plan, run.plan.calendars[0]
+    plan = run.plan
     places = [number for number, step in enumerate(plan.steps) if step.key == key]
     if not places:
         return None
-    of_step = np.isin([desk.step for desk in plan.desks], places)
-    column_of = np.array([_COLUMNS[_part_of(desk)] for desk in plan.desks])
-    totals = np.zeros(len(_COLUMNS) + 1)
-    cases = 0
-    for trace in run.replications:
-        cases += int(np.isin(trace.types_of(), [plan.steps[place].of for place in places]).sum())
-        visits = trace.visits(ordered=False)
-        visits = visits[of_step[visits[:, 1]]]
-        desks, ready, start, end = (visits[:, at] for at in (1, 3, 4, 5))
-        np.add.at(totals, column_of[desks], counting.worked_many(start, end))
-        totals[_QUEUE] += counting.worked_many(ready, start).sum()
-    means = totals / (max(1, cases) * counting.day_ticks)
-    return StageDays(plan.steps[places[0]].name, *(float(value) for value in means))
+    row_of = np.where(np.isin([desk.step for desk in plan.desks], places), 0, -1)
+    types = np.isin(np.arange(len(plan.types)), [plan.steps[place].of for place in places])
+    (row,) = _mean_days(run, row_of, [types])
+    return StageDays(plan.steps[places[0]].name, *(float(value) for value in row))

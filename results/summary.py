@@ -29,8 +29,8 @@ from simulator import Interval, Run, mean_interval
 from simulator.account import account_of
 from simulator.blocks import Design, tally_of
 from simulator.precision import elapsed_of
-from simulator.tally_rows import percentile
-from simulator.usage import usage_of
+from simulator.tally_rows import PARTS, percentile
+from simulator.watching import usage_of
 
 __all__ = ["LEVEL", "FloatArray", "Paper", "PoolUse", "Summary", "Times", "summarise"]
 
@@ -133,6 +133,11 @@ class Summary:
                     "utilisation": json_interval(pool.utilisation),
                     "wait_days": json_interval(pool.wait),
                     "queue_length": json_interval(pool.queue),
+                    "measured": {
+                        "while": "cases come" if pool.streamed else "start to end",
+                        "from_wd": json_number(pool.watched[0]),
+                        "to_wd": json_number(pool.watched[1]),
+                    },
                 }
                 for pool in self.pools
             ],
@@ -175,7 +180,10 @@ class Summary:
             return []
         rows = [[word("where the days of a case go", language), word("working days", language)]]
         for part, values in self.flow.parts.items():
-            rows.append([word(part, language), interval_text(_mean(values))])
+            if part in PARTS or values.any():
+                rows.append([word(part, language), interval_text(_mean(values))])
+        if self.times is not None:
+            rows.append([word("together", language), interval_text(_mean(self.times.mean))])
         counted = interval_text(_mean(self.flow.counted.mean))
         return [*rows, [word("counted by law", language), counted]]
 
@@ -353,8 +361,9 @@ def _mean(values: FloatArray) -> Interval:
 def pool_values(run: Run, key: str) -> tuple[list[float], list[float]]:
     """Return of each replication how far a pool is in use, and its mean wait.
 
-    The first is a share of the people's open time, the second in working days; both are
-    zero for a pool that no step uses.
+    The first is a share of the people's open time while they are watched
+    (:mod:`simulator.watching`), the second in working days; both are zero for a pool that no
+    step uses.
 
     Raises
     ------
@@ -367,5 +376,5 @@ def pool_values(run: Run, key: str) -> tuple[list[float], list[float]]:
         raise KeyError(key)
     uses = [usage_of(plan, trace)[number] for trace in run.replications]
     day = plan.calendars[plan.pools[number].calendar].day_ticks
-    busy, waits, _ = pool_ratios(list(zip(*uses, strict=True)), day)
+    busy, waits, _ = pool_ratios(uses, day)
     return busy, waits

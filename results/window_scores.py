@@ -24,6 +24,7 @@ from rules import Kind, Name
 from scenarios import Scenario
 from scenarios.plan import PlanStep
 from simulator import Interval, Run, Trace, mean_interval
+from simulator.precision import taken_of
 
 _NOT_HANDLED = (Kind.NOTICE, Kind.WAIT, Kind.CONVERSION)
 
@@ -155,7 +156,7 @@ def _counted(
     plan, procedure = run.plan, scenario.procedure
     counting, types = plan.calendars[0], trace.types_of()
     steps = _handled(scenario, run)
-    done = trace.finish >= trace.arrival
+    done = taken_of(plan, trace).finished  # who is still there, or left, has no result to judge
     over = np.full((len(steps), len(types)), -np.inf)
     tally: dict[str, list[float]] = {step.office: [0, 0, 0.0] for step in steps}
     first: NDArray[np.int64] = np.full(len(types), -1, dtype=np.int64)
@@ -186,7 +187,7 @@ def _over_promise(scenario: Scenario, run: Run, trace: Trace) -> NDArray[np.floa
     if not promised.all():
         key = next(each.key for each, ticks in zip(plan.types, promised, strict=True) if not ticks)
         raise ValueError(f"{key}: nothing is promised")
-    took = plan.calendars[0].worked_many(trace.arrival, trace.finish)
+    took = taken_of(plan, trace).ticks
     share: NDArray[np.float64] = took / promised[trace.types_of()]
     return share
 

@@ -23,6 +23,9 @@ _CHINESE = {
     "waiting": "排队件数",
     "where the days of a case go": "一件的时间去向",
     "counted by law": "法定计时",
+    "between_steps": "环节之间",
+    "side_by_side": "并行环节重叠（扣除）",
+    "together": "合计即实际历时",
     "stopped": "依法不计时",
     "steps that decide the end": "决定办结的环节",
     "of cases %": "占件数 %",
@@ -56,6 +59,7 @@ _CHINESE = {
     "files": "件",
     "how busy people are": "人员占用率",
     "in use %": "占用率 %",
+    "in use % while their cases come": "收件期间的占用率 %",
     "before": "改革前",
     "after": "改革后",
     "critical path": "关键线路",
@@ -89,7 +93,13 @@ _CHINESE = {
     "assumption": "假设",
 }
 
-_ENGLISH = {"comparator": "published by another place", "stopped": "clock stopped"}
+_ENGLISH = {
+    "comparator": "published by another place",
+    "stopped": "clock stopped",
+    "between_steps": "between steps",
+    "side_by_side": "less: steps side by side",
+    "together": "together: elapsed",
+}
 """Keys of data that do not say by themselves what they mean."""
 
 

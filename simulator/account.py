@@ -16,6 +16,7 @@ from rules import Kind
 from scenarios.lower_review import LowerReview
 from scenarios.plan import IntArray, Plan, PlanStep, Watch
 from simulator.clocks import Clocks, clocks, late_reviews, review_clocks
+from simulator.stays import stays_of
 from simulator.step_limits import StepLimits
 from simulator.trace import Outcome, Trace
 from simulator.usage import Visits
@@ -107,7 +108,7 @@ def account_row(
     if not kept:
         return np.zeros(0, dtype=np.int64)
     visits = visits or Visits(plan, trace)
-    times = times or clocks(plan, trace, visits)
+    times = times or clocks(plan, trace, stays_of(plan, trace, visits))
     types = trace.types_of()
     done = trace.outcomes() == Outcome.FINISHED
     promise = np.array([each.promise for each in plan.types], dtype=np.int64)[types]

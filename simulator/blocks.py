@@ -34,7 +34,7 @@ MINUTE = 60
 COLUMNS = (
     "replication", "cases", "elapsed", "squares_high", "squares_low", "p50", "p90", "within",
     "judged", "counted", "counted_p50", "counted_p90",
-    "touch", "queue", "dwell", "applicant", "notice", "stopped",
+    "touch", "queue", "dwell", "applicant", "notice", "stopped", "in_steps",
     "refused", "withdrawn", "turned_away", "in_process",
 )  # fmt: skip
 """What a tally holds of each replication, before two numbers for each step and some for each
@@ -43,8 +43,9 @@ pool.
 ``cases`` are those that were finished: their elapsed ticks, added up, and the squares
 (``high * 2**32 + low``); median and 90th percentile; how many took no longer than the limit,
 of those ``judged``: finished, or already longer than the limit in process. Then the same of
-the counted clock, and the parts of the time added up over the steps of finished cases (see
-:class:`simulator.clocks.Clocks`). Last, how many left otherwise or are still there."""
+the counted clock, the parts of the time added up over the steps of finished cases, and the
+time in which they were in a step (see :class:`simulator.clocks.Clocks`). Last, how many left
+otherwise or are still there."""
 
 BY_STEP = ("critical", "finished", "waited")
 """In how many finished cases a step was critical, how many there were of its type, and for how
@@ -149,10 +150,10 @@ class Tally:
         """Return one of :data:`BY_STEP` of a step of the plan."""
         return self.rows[:, len(COLUMNS) + len(BY_STEP) * place + BY_STEP.index(name)]
 
-    def pool(self, design: Design, place: int) -> tuple[IntArray, ...]:
-        """Return :data:`BY_POOL` of the pool at a place of :meth:`Design.pools`."""
+    def usage(self, design: Design, place: int) -> tuple[Usage, ...]:
+        """Return of each replication how the pool at a place of :meth:`Design.pools` fared."""
         first = len(COLUMNS) + len(BY_STEP) * design.steps + len(BY_POOL) * place
-        return tuple(self.rows[:, first : first + len(BY_POOL)].T)
+        return tuple(Usage(*row) for row in self.rows[:, first : first + len(BY_POOL)].tolist())
 
     def account(self, design: Design) -> Account:
         """Return the accounts of the design that was tallied."""

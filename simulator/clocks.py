@@ -17,8 +17,8 @@ from rules import Calendar
 from scenarios.gatherings import Consultation
 from scenarios.lower_review import LowerReview
 from scenarios.plan import IntArray, Part, Plan
-from simulator.trace import Hold, Outcome, Trace
-from simulator.usage import Visits
+from simulator.stays import Stays, stays_of, up_to_consent
+from simulator.trace import Outcome, Trace
 
 NOT_COUNTED = (Part.APPLICANT, Part.STOPPED)
 """What the law does not count."""
@@ -38,9 +38,13 @@ class Clocks:
     counted : array
         In which the legal clock ran for at least one step.
     touch, queue, dwell, applicant, notice, stopped : array
-        Summed over its steps: work, waiting for people or opening hours, lying with a
-        person, with the applicant, in public notice, stopped by law. Steps side by side
-        each count, so these may add up to more than elapsed.
+        Summed over its steps: work, waiting for people or opening hours (also of work that
+        stopped for an urgent case, closing time or absence), lying with a person, with the
+        applicant, in public notice, stopped by law. Steps side by side each count.
+    in_steps : array
+        In which it was in at least one step. What the parts are more is time that steps
+        side by side share; what elapsed is more lies between steps (lags). So elapsed =
+        parts - (parts - in_steps) + (elapsed - in_steps), exactly.
     """
 
     elapsed: IntArray
@@ -51,6 +55,14 @@ class Clocks:
     applicant: IntArray
     notice: IntArray
     stopped: IntArray
+    in_steps: IntArray
+
+    @property
+    def parts(self) -> IntArray:
+        """All parts of each case, added up."""
+        return np.asarray(
+            self.touch + self.queue + self.dwell + self.applicant + self.notice + self.stopped
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,23 +105,12 @@ class StepClocks:
         return float((self.counted <= limit).mean()) if len(self.cases) else float("nan")
 
 
-def clocks(plan: Plan, trace: Trace, visits: Visits | None = None) -> Clocks:
+def clocks(plan: Plan, trace: Trace, stays: Stays | None = None) -> Clocks:
     """Return the clocks of all cases of a replication."""
     counting = plan.calendars[0]
-    visits = visits or Visits(plan, trace)
-    rows = up_to_consent(plan, trace, visits.rows)
-    # what follows the result is no time of the case
-    after = np.array([plan.steps[desk.step].after_issue for desk in plan.desks], dtype=np.bool_)
-    if after.any():
-        rows = rows[~after[rows[:, 1]]]
+    stays = of_the_case(plan, stays or stays_of(plan, trace))
+    rows = stays.rows
     case, part = rows[:, 0], _parts(plan)[rows[:, 1]]
-    if rows is visits.rows:
-        open_ready, open_start, open_end = visits.open(0)
-    else:
-        open_ready, open_start, open_end = (
-            counting.worked_many(np.zeros(1, dtype=np.int64), rows[:, at]) for at in (3, 4, 5)
-        )
-
     parts = set(_parts(plan).tolist())
     nothing = np.zeros(len(trace.arrival), dtype=np.int64)
     nothing.setflags(write=False)  # all parts that no desk has share it
@@ -121,27 +122,26 @@ def clocks(plan: Plan, trace: Trace, visits: Visits | None = None) -> Clocks:
             ticks = np.where(part == index, ticks, 0)
         return np.bincount(case, weights=ticks, minlength=len(trace.arrival)).astype(np.int64)
 
-    service = open_end - open_start
-    of = {each.value: total(service, index) for index, each in enumerate(Part)}
-    queue = total(open_start - open_ready)
-    # work that an urgent case interrupted waited, too
-    pauses = trace.holds[trace.holds[:, 0] == Hold.PAUSE]
-    for _, _, since, until, paused, desk in pauses[~after[pauses[:, 5]]].tolist():
-        ticks = counting.worked(since, until)
-        queue[paused] += ticks
-        of[plan.desks[desk].part.value][paused] -= ticks
-    del service
+    of = {each.value: total(stays.held, index) for index, each in enumerate(Part)}
     counted = clock_runs(plan, rows)
+    number = len(trace.arrival)
     return Clocks(
         elapsed=counting.worked_many(trace.arrival, trace.finish),
-        counted=_union(case[counted], open_ready[counted], open_end[counted], len(trace.arrival)),
+        counted=_union(case[counted], stays.ready[counted], stays.end[counted], number),
         touch=of["work"],
-        queue=queue,
+        queue=total(stays.queued),
         dwell=of["dwell"],
         applicant=of["applicant"],
         notice=of["notice"],
         stopped=of["stopped"],
+        in_steps=_union(case, stays.ready, stays.end, number),
     )
+
+
+def of_the_case(plan: Plan, stays: Stays) -> Stays:
+    """Return visits without those that follow the result: they are no time of the case."""
+    after = np.array([plan.steps[desk.step].after_issue for desk in plan.desks], dtype=np.bool_)
+    return stays.of(~after[stays.rows[:, 1]]) if after.any() else stays
 
 
 def clock_runs(plan: Plan, visits: IntArray) -> NDArray[np.bool_]:
@@ -183,19 +183,6 @@ def reviewing(plan: Plan) -> NDArray[np.bool_]:
 def step_visits(plan: Plan, trace: Trace, step: int, visits: IntArray) -> IntArray:
     """Return the visits to a step's desks, up to where silence was taken for consent."""
     return up_to_consent(plan, trace, visits[np.isin(visits[:, 1], plan.steps[step].desks)])
-
-
-def up_to_consent(plan: Plan, trace: Trace, visits: IntArray) -> IntArray:
-    """Return visits cut off where their step was over because silence was consent."""
-    silent = [step for step in plan.steps if step.silence is not None]
-    if not silent:
-        return visits
-    cut = visits.copy()
-    for step in silent:
-        mine = np.isin(visits[:, 1], step.desks)
-        over = trace.step_end(step)[visits[mine, 0]]
-        cut[mine, 3:6] = np.minimum(visits[mine, 3:6], over.reshape(-1, 1))
-    return cut
 
 
 def step_clocks(

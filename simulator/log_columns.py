@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.plan import IntArray, Part, Plan
-from simulator.clocks import clock_runs, reviewing, up_to_consent
+from simulator.clocks import clock_runs, reviewing
+from simulator.stays import held_in, up_to_consent
 from simulator.trace import Trace
 
 AT_ONCE = 50_000
@@ -65,11 +66,14 @@ def columns_of(plan: Plan, number: int, trace: Trace) -> Iterator[dict[str, Colu
     # what stops a clock may lie in another part of the rows, so this is found at once
     runs, until = clock_runs(plan, every), up_to_consent(plan, trace, every)
     lower = reviewing(plan)
+    held = held_in(plan, trace, every)
     for begin in range(0, max(1, len(every)), AT_ONCE):
         some = slice(begin, begin + AT_ONCE)
         visits = every[some]
         case, desk, visit, ready, start, end = visits.T
         counted, touch = clocks_of(plan, visits, until[some], runs[some])
+        if held is not None:
+            touch = np.where(touch > 0, held[some], 0)
         columns: dict[str, Column] = {
             "replication": Numbers(np.full_like(case, number)),
             "case": Numbers(case),

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from rules.files import whole_file
 from scenarios.plan import IntArray, Plan
-from simulator.clocks import clock_runs, reviewing, up_to_consent
+from simulator.clocks import clock_runs, reviewing
 from simulator.csv_text import cells, joined
 from simulator.log_columns import LOWER_REVIEW, Column, clocks_of, columns_of
+from simulator.stays import held_in, up_to_consent
 from simulator.trace import Outcome, Trace
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ def rows_of(plan: Plan, number: int, trace: Trace) -> Iterator[Row]:
     visits = trace.visits()
     runs, until = clock_runs(plan, visits), up_to_consent(plan, trace, visits)
     counted, touch = clocks_of(plan, visits, until, runs)
+    held = held_in(plan, trace, visits)
+    touch = touch if held is None else np.where(touch > 0, held, 0)
     types = trace.types_of().tolist()
     for (case, desk, visit, ready, start, end), legal, work in zip(
         visits.tolist(), counted.tolist(), touch.tolist(), strict=True

@@ -7,8 +7,10 @@ for a discrete-event simulation", Journal of the Operational Research Society 61
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scenarios.plan import IntArray, Plan
 from simulator.statistics import mean_interval
@@ -64,6 +66,32 @@ class Enough:
         return reach <= precision * abs(interval.estimate)
 
 
+class Taken(NamedTuple):
+    """How long each case of a replication took; arrays (cases,).
+
+    Only a finished case has taken a time: one that was refused, withdrew or was turned away
+    left early, and one in process is not done.
+
+    Attributes
+    ----------
+    ticks : array
+        Working ticks of the counting calendar from arrival to the end, or to the run's end.
+    finished, in_process : array
+        Which cases are finished, and which are still there.
+    """
+
+    ticks: IntArray
+    finished: NDArray[np.bool_]
+    in_process: NDArray[np.bool_]
+
+
+def taken_of(plan: Plan, trace: Trace) -> Taken:
+    """Return how long each case took; every elapsed time that is told comes from here."""
+    ticks = plan.calendars[0].worked_many(trace.arrival, trace.finish)
+    outcomes = trace.outcomes()
+    return Taken(ticks, outcomes == Outcome.FINISHED, outcomes == Outcome.IN_PROCESS)
+
+
 def elapsed_of(
     plan: Plan, trace: Trace, limit: int, types: Sequence[int] | None = None
 ) -> tuple[IntArray, int]:
@@ -72,9 +100,8 @@ def elapsed_of(
     It is of the finished ones and of those in process for longer than the limit. ``types``
     leaves out cases of other types.
     """
-    ticks = plan.calendars[0].worked_many(trace.arrival, trace.finish)
-    done = trace.outcomes() == Outcome.FINISHED
-    late = (trace.outcomes() == Outcome.IN_PROCESS) & (ticks > limit)
+    ticks, done, there = taken_of(plan, trace)
+    late = there & (ticks > limit)
     if types is not None:
         asked = np.isin(trace.types_of(), types)
         done, late = done & asked, late & asked

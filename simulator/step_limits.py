@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.plan import IntArray, Plan
-from simulator.clocks import clock_runs, late, up_to_consent
+from simulator.clocks import clock_runs, late
+from simulator.stays import up_to_consent
 from simulator.trace import Outcome, Trace
 from simulator.usage import Visits
 

@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 from rules import Calendar
 from scenarios.plan import IntArray, Plan
 from simulator.account import account_row
-from simulator.clocks import clocks
+from simulator.clocks import clocks, of_the_case
 from simulator.criticality import critical_counts
 from simulator.histograms import Histogram
 from simulator.precision import elapsed_of
+from simulator.stays import Stays, stays_of
 from simulator.trace import Outcome, Trace
-from simulator.usage import Visits, open_to, span_of, usage_of
+from simulator.usage import Visits
+from simulator.watching import Ledger
 
 if TYPE_CHECKING:
     from simulator.blocks import Design
@@ -73,10 +75,9 @@ class Row:
         self.design, self.calendars = design, calendars
         self._elapsed, self._counted = Values(), Values()
         self._squares = 0
-        self._span: tuple[int, int] | None = None
-        self._case = np.zeros(5 + len(PARTS) + 4, dtype=np.int64)
+        self._case = np.zeros(5 + len(PARTS) + 1 + 4, dtype=np.int64)
         self._steps = np.zeros((design.steps, 3), dtype=np.int64)
-        self._usage = np.zeros((len(design.pools()), 5), dtype=np.int64)
+        self._people = Ledger(design.plan)
         self._account = np.zeros(design.width - design.account_from, dtype=np.int64)
 
     def add(self, trace: Trace) -> IntArray:
@@ -85,7 +86,8 @@ class Row:
         ticks, judged = elapsed_of(plan, trace, self.design.limit)
         done = trace.outcomes() == Outcome.FINISHED
         visits = Visits(plan, trace)
-        found = clocks(plan, trace, visits)
+        stays = of_the_case(plan, stays_of(plan, trace, visits))
+        found = clocks(plan, trace, stays)
         counted = np.sort(found.counted[done])
         outcomes = np.bincount(trace.outcomes(), minlength=len(Outcome))
         self._case += [
@@ -94,36 +96,23 @@ class Row:
             int((ticks <= self.design.limit).sum()),
             judged,
             int(counted.sum()),
-            *(int(getattr(found, part)[done].sum()) for part in PARTS),
+            *(int(getattr(found, part)[done].sum()) for part in (*PARTS, "in_steps")),
             *outcomes[[Outcome.REFUSED, Outcome.WITHDRAWN, Outcome.TURNED_AWAY]],
             outcomes[Outcome.IN_PROCESS],
         ]
         self._squares += _squares(ticks)
         self._elapsed.add(ticks)
         self._counted.add(counted)
-        first, last = span_of(plan, trace)
-        before = self._span or (first, last)
-        self._span = min(before[0], first), max(before[1], last)
-        usage = usage_of(plan, trace, visits)
-        self._usage += np.array(
-            [usage[pool] for pool in self.design.pools()], dtype=np.int64
-        ).reshape(-1, 5)
+        self._people.add(trace, visits)
         often, of = critical_counts(plan, trace, self.calendars)
-        self._steps += np.column_stack([often, of, _waited(plan, visits, done)])
+        self._steps += np.column_stack([often, of, _waited(plan, stays, done)])
         self._account += account_row(plan, trace, visits, found)
         return ticks
 
     def numbers(self, replication: int) -> IntArray:
         """Return the row; see :data:`simulator.blocks.COLUMNS`."""
         cases, elapsed, within, judged, counted, *rest = self._case.tolist()
-        span = self._span or (0, 0)
-        usage = [
-            (held, able, waited, visits, hours)
-            for pool, (held, _, waited, visits, _) in zip(
-                self.design.pools(), self._usage.tolist(), strict=True
-            )
-            for able, hours in (open_to(self.design.plan, pool, *span),)
-        ]
+        usage = self._people.usage()
         return np.array(
             [
                 replication,
@@ -140,7 +129,7 @@ class Row:
                 self._counted.percentile(90),
                 *rest,
                 *self._steps.ravel().tolist(),
-                *(value for each in usage for value in each),
+                *(value for pool in self.design.pools() for value in usage[pool]),
                 *self._account.tolist(),
             ],
             dtype=np.int64,
@@ -157,10 +146,10 @@ def _rank(count: int, percent: int) -> int:
     return max(0, -(-count * percent // 100) - 1)
 
 
-def _waited(plan: Plan, visits: Visits, done: NDArray[np.bool_]) -> IntArray:
+def _waited(plan: Plan, stays: Stays, done: NDArray[np.bool_]) -> IntArray:
     """Return of each step for how long cases that are done queued in it."""
-    ready, begin, _ = visits.open(0)
-    ticks = visits.by_desk(np.where(done[visits.rows[:, 0]], begin - ready, 0))
+    desk, queued = stays.rows[:, 1], np.where(done[stays.rows[:, 0]], stays.queued, 0)
+    ticks = np.bincount(desk, queued, minlength=len(plan.desks)).astype(np.int64)
     return np.array([sum(ticks[index] for index in step.desks) for step in plan.steps], np.int64)
 
 

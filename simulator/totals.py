@@ -24,7 +24,8 @@ class Totals:
     elapsed : Histogram
         Working minutes from arrival to result, of finished cases.
     waits : dict of str to Histogram
-        Working minutes that work waited for each pool, by its key; every visit counts.
+        Working minutes that work waited for each pool, by its key; every visit counts, also
+        those after the last arrival.
     outcomes : dict of str to int
         Cases by :class:`Outcome`.
     """

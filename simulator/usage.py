@@ -3,15 +3,18 @@
 Every visit counts, also those of files that came back; a sitting, a trip and an agent's
 care count once, however many cases they serve; interrupted work holds nobody while it
 waits. So busy time is work done, and the time waited is the length of the queue, added up.
+People are watched while their cases come; see :mod:`simulator.watching`.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from scenarios.plan import AMPLE, IntArray, Plan
+from scenarios.plan import IntArray, Plan
 from simulator.trace import Hold, Trace
 
 
@@ -21,23 +24,38 @@ class Usage(NamedTuple):
     Attributes
     ----------
     held : int
-        For which people were held by cases, added up over people.
+        For which people worked on cases while they were watched, added up over people.
     able : int
-        For which they could have been: the opening hours of each, from the first arrival
-        to the last end; absence and outages are not taken off.
-    waited : int
-        For which work waited for them, added up over work.
-    visits : int
-        How often work came to them.
+        For which they could have been: the opening hours of each while they were watched;
+        absence and outages are not taken off.
+    queued : int
+        For which work waited for them meanwhile, added up over work: the length of the
+        queue, added up over time.
     hours : int
-        Opening hours of the group from the first arrival to the last end.
+        Opening hours of the group while it was watched.
+    visits : int
+        How often work came to them meanwhile.
+    waited : int
+        For how long that work waited until it was taken up or had left, however late that was.
+    since, until : int
+        From which to which civil tick they were watched.
+    streamed : int
+        1: while their cases came, see :mod:`simulator.watching`; 0: from start to end.
     """
 
     held: int
     able: int
-    waited: int
-    visits: int
+    queued: int
     hours: int
+    visits: int
+    waited: int
+    since: int
+    until: int
+    streamed: int
+
+
+NOTHING = Usage(0, 0, 0, 0, 0, 0, 0, 0, 0)
+"""Of pools that no desk needs or all may use."""
 
 
 class Visits:
@@ -71,12 +89,6 @@ class Visits:
         case, desk, visit = self.rows[:, :3].T
         return np.asarray(self.rows[np.lexsort((visit, desk, case))])
 
-    def by_desk(self, ticks: IntArray) -> list[int]:
-        """Return a number of each visit, added up for each desk."""
-        # sums stay below 2**53, where floats are whole
-        sums = np.bincount(self.rows[:, 1], ticks, minlength=len(self.plan.desks))
-        return [int(each) for each in sums.tolist()]
-
 
 def waits_of(plan: Plan, trace: Trace, pool: int) -> IntArray:
     """Return every stretch in which work waited for a pool: an array of rows (from, to).
@@ -85,7 +97,7 @@ def waits_of(plan: Plan, trace: Trace, pool: int) -> IntArray:
     """
     needs = np.array([pool in desk.pools for desk in plan.desks], dtype=np.bool_)
     rows = trace.visits(ordered=False)
-    vain = _in_vain(trace)
+    vain = in_vain(trace)
     holds = trace.holds[trace.holds[:, 1] == pool]
     again = np.isin(holds[:, 0], [Hold.PAUSE, Hold.IN_VAIN])
     return np.concatenate(
@@ -93,84 +105,72 @@ def waits_of(plan: Plan, trace: Trace, pool: int) -> IntArray:
     )
 
 
-def usage_of(plan: Plan, trace: Trace, visits: Visits | None = None) -> tuple[Usage, ...]:
-    """Return how each pool of a plan fared; zeros for pools that no desk needs or all may use."""
-    visits = visits or Visits(plan, trace)
-    vain = _in_vain(trace)
-    span = span_of(plan, trace)
-    numbers = visits.by_desk(np.ones(len(visits.rows), dtype=np.int64))
-    desks: list[list[int]] = [[] for _ in plan.pools]
-    for index, desk in enumerate(plan.desks):
-        for number in set(desk.pools):
-            desks[number].append(index)
-    sums: dict[int, tuple[list[int], list[int]]] = {}
-    found = []
-    for number, pool in enumerate(plan.pools):
-        if pool.capacity >= AMPLE or not desks[number]:
-            found.append(Usage(0, 0, 0, 0, 0))
-            continue
-        if pool.calendar not in sums:
-            ready, begin, end = visits.open(pool.calendar)
-            sums[pool.calendar] = visits.by_desk(end - begin), visits.by_desk(begin - ready)
-        held, waited = sums[pool.calendar]
-        able, hours = open_to(plan, number, *span)
-        apart = _apart(plan, trace, number, vain) if len(vain) or len(trace.holds) else (0, 0, 0)
-        found.append(
-            Usage(
-                held=sum(held[index] for index in desks[number] if _alone(plan, index)) + apart[0],
-                able=able,
-                waited=sum(waited[index] for index in desks[number]) + apart[1],
-                visits=sum(numbers[index] for index in desks[number]) + apart[2],
-                hours=hours,
-            )
-        )
-    return tuple(found)
+class Pairs(NamedTuple):
+    """Visits and the pools that each needs; those that need several occur several times.
+
+    Attributes
+    ----------
+    row : array
+        Place of the visit among those of the trace.
+    pool : array
+        Index of the pool.
+    """
+
+    row: IntArray
+    pool: IntArray
 
 
-def span_of(plan: Plan, trace: Trace) -> tuple[int, int]:
-    """Return the first arrival, and the last end or that of the run."""
-    first = int(trace.arrival.min()) if trace.arrival.size else 0
-    last = int(trace.finish.max()) if trace.finish.size else 0
-    return first, max(first, min(last, plan.until or last))
+def pairs_of(plan: Plan, desk: IntArray) -> Pairs:
+    """Return the pools that visits to these desks need."""
+    needs = [tuple(dict.fromkeys(each.pools)) for each in plan.desks]
+    rows, pools = [], []
+    for slot in range(max((len(each) for each in needs), default=0)):
+        at = np.array([each[slot] if slot < len(each) else -1 for each in needs], dtype=np.int64)
+        pool = at[desk]
+        row = np.flatnonzero(pool >= 0)
+        rows.append(row)
+        pools.append(pool[row])
+    nothing = np.zeros(0, dtype=np.int64)
+    return Pairs(np.concatenate([nothing, *rows]), np.concatenate([nothing, *pools]))
 
 
-def open_to(plan: Plan, number: int, first: int, last: int) -> tuple[int, int]:
-    """Return ``able`` and ``hours`` of a pool's :class:`Usage` from a tick to another."""
-    pool = plan.pools[number]
-    hours = plan.calendars[pool.calendar].worked(first, last)
-    able = sum(
-        shift.people * plan.calendars[shift.calendar].worked(first, last) for shift in pool.shifts
-    )
-    return able or hours * pool.capacity, hours
+def interrupted(rows: IntArray, pauses: IntArray) -> IntArray:
+    """Return for each pause the place of the visit that it interrupted.
 
-
-def _alone(plan: Plan, desk: int) -> bool:
-    """Whether each visit of a desk holds people for itself alone."""
-    return plan.desks[desk].gathering is None and not plan.desks[desk].keeps
-
-
-def _apart(plan: Plan, trace: Trace, number: int, vain: IntArray) -> tuple[int, int, int]:
-    """Return ticks held, ticks waited and visits of a pool that the table of visits lacks."""
-    keeps = plan.calendars[plan.pools[number].calendar]
-    holds = trace.holds[trace.holds[:, 1] == number]
-    together, pauses, again = (
-        holds[holds[:, 0] == kind, 2:4] for kind in (Hold.TOGETHER, Hold.PAUSE, Hold.IN_VAIN)
-    )
-    needs = np.array([number in desk.pools for desk in plan.desks], dtype=np.bool_)
-    waits = vain[needs[vain[:, 1]], 2:4]
-
-    def worked(stretches: IntArray) -> int:
-        return int(keeps.worked_many(stretches[:, 0], stretches[:, 1]).sum())
-
-    paused = worked(pauses)
-    return (
-        worked(together) - paused,
-        worked(waits) + worked(again) + paused,
-        len(waits) + len(again),
+    Parameters
+    ----------
+    rows : array of shape (visits, 6)
+        See :meth:`simulator.trace.Trace.visits`.
+    pauses : array of shape (pauses, 6)
+        Those of :attr:`simulator.trace.Trace.holds` that are a :attr:`Hold.PAUSE`.
+    """
+    if not len(pauses):
+        return np.zeros(0, dtype=np.int64)
+    places: dict[tuple[int, int], list[int]] = defaultdict(list)
+    hit = np.isin(rows[:, 0], pauses[:, 4])
+    for place in np.flatnonzero(hit).tolist():
+        places[int(rows[place, 0]), int(rows[place, 1])].append(place)
+    return np.array(
+        [
+            next(at for at in places[case, desk] if rows[at, 4] <= since and until <= rows[at, 5])
+            for _, _, since, until, case, desk in pauses.tolist()
+        ],
+        dtype=np.int64,
     )
 
 
-def _in_vain(trace: Trace) -> IntArray:
+def last_visits(plan: Plan, trace: Trace, rows: IntArray) -> NDArray[np.bool_]:
+    """Return which visits are the last of their case to their desk: their work is known."""
+    if not trace.work.size:
+        return np.zeros(len(rows), dtype=np.bool_)
+    if not trace.earlier.size:
+        return np.ones(len(rows), dtype=np.bool_)
+    width = int(max(rows[:, 2].max(), trace.earlier[:, 2].max())) + 1
+    scale = np.array([len(plan.desks) * width, width, 1])
+    return np.asarray(~np.isin(rows[:, :3] @ scale, trace.earlier[:, :3] @ scale))
+
+
+def in_vain(trace: Trace) -> IntArray:
     """Return who queued and was not served: case, desk, from, to."""
     if not trace.served.size or trace.served.all():
         return np.zeros((0, 4), dtype=np.int64)

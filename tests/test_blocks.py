@@ -63,11 +63,12 @@ def test_a_tally_says_what_the_cases_say():
     assert tally.column("p50").tolist() == [took[4]]
     assert tally.column("p90").tolist() == [took[8]]
     assert tally.column("within").tolist() == [sum(each <= 900 for each in took)]
-    held, open_, waited, visits, _ = (values.tolist() for values in tally.pool(design, 0))
-    assert visits == [10]
-    assert held == [int((trace.end - trace.start).sum())]
-    assert waited == [int((trace.start - trace.ready).sum())]
-    assert open_ == [int(trace.finish.max() - trace.arrival.min())]
+    (use,) = tally.usage(design, 0)
+    span = int(trace.arrival.min()), int(trace.finish.max())
+    assert (use.since, use.until, use.able, use.streamed) == (*span, span[1] - span[0], 0)
+    assert use.visits == 10
+    assert use.held == int((trace.end - trace.start).sum())
+    assert use.waited == use.queued == int((trace.start - trace.ready).sum())
     assert tally.histogram.total == tally.cases == 10
 
 

@@ -56,6 +56,7 @@ def test_a_saved_run_is_read_back_as_it_was(city, tmp_path):
     arrays = again.arrays()
     assert arrays["elapsed_wd"].shape == (6, 30)
     assert arrays["mean"] == pytest.approx(arrays["elapsed_wd"].mean(axis=1))
+    assert not arrays["outcome"].any()
     assert arrays["pool_wait_wd"].shape == (len(arrays["pools"]), 6)
     assert np.mean(arrays["mean"]) == pytest.approx(
         again.document["summary"]["kpis"]["elapsed_mean_wd"]["estimate"], abs=1e-6

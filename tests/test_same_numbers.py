@@ -5,14 +5,30 @@ from __future__ import annotations
 import io
 import json
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import openpyxl
 import pytest
 import small_city
+from plans import with_desk
+from small_office import office
 
 from lianban.cli import main
+from optimizer.replications import Replications
+from results import summarise
+from results.promises.claims import parse_claim
+from results.promises.measures import values_of
+from results.run_store import save_run
+from results.satisfaction import satisfaction
+from results.series import days_by_stage, elapsed
+from scenarios import compile_plan
+from scenarios.plan import REFUSED, Route
+from simulator import simulate
+from simulator.tally_rows import PARTS
 
 PAPER = ("steps", "paper_days", "serial_days", "visits", "documents")
 Grid = list[list[str]]
@@ -253,3 +269,44 @@ def test_the_terminal_says_each_line_in_words_and_how_it_was_worked_out(
     assert "corrected by Holm's method" in out
     assert "provenance of data:" in out
     assert "version: lianban" in out
+
+
+def test_unfinished_cases_have_no_time_anywhere(tmp_path: Path):
+    """Refused cases and those in process when the run ends take no time in any number told.
+
+    Of forty cases some are refused at the first desk, and the run ends before all are done:
+    the summary, the saved run, the chart, the promises and the optimizer's samples give one mean.
+    """
+    scenario = office(tmp_path / "city")
+    plan = compile_plan(scenario)
+    plan = with_desk(plan, 0, routes=(Route(REFUSED, (0.2,)),), stream=77)
+    plan = replace(plan, cases=40, until=24 * 86_400)
+    run = simulate(plan, 6, 3)
+    summary = summarise(scenario, run)
+    assert summary.flow is not None
+    assert summary.times is not None
+    outcomes = summary.flow.outcomes
+    assert min(outcomes[each] for each in ("finished", "refused", "in_process")) > 0
+    assert sum(outcomes.values()) == 6 * 40
+    means = summary.times.mean.tolist()
+
+    saved = save_run(summary, run, datetime(2026, 1, 5, tzinfo=UTC), tmp_path / "runs").arrays()
+    assert np.nanmean(saved["elapsed_wd"], axis=1).tolist() == pytest.approx(means)
+    assert (np.isfinite(saved["elapsed_wd"]) == (saved["outcome"] == 0)).all()
+    assert len(elapsed(run, "city").days) == outcomes["finished"]
+    claims = [f"{each} <= 1" for each in ("mean(total)", "p90(total)", "on_time(5)")]
+    told = [values_of(parse_claim(each).metric, run) for each in claims]
+    assert told[0] == means
+    runs = Replications(3)
+    numbers = range(6)
+    assert [runs.mean("city", plan, n) for n in numbers] == pytest.approx(means)
+    assert [runs.quantile("city", plan, n) for n in numbers] == pytest.approx(told[1])
+    assert [runs.on_time("city", plan, n, 5) for n in numbers] == pytest.approx(told[2])
+    # where the days go: the stages together are what the table says, and all is the mean
+    parts = summary.flow.parts
+    stages = days_by_stage(scenario, run)
+    for part in PARTS:
+        in_stages = sum(getattr(stage, part) for stage in stages)
+        assert in_stages == pytest.approx(float(parts[part].mean())), part
+    assert sum(parts.values()) == pytest.approx(summary.times.mean)
+    assert satisfaction(scenario, run).dissatisfied.estimate < 0.5

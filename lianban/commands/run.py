@@ -218,6 +218,8 @@ _MOST_POOLS = 10
 
 def _text(summary: Summary, language: str) -> str:
     """Return the measures, who is waited for, and what must be known to read them."""
+    from results.measures import watched_words
+
     head, *pools = summary.pool_table(language)
     facts = {
         "replications": summary.replications,
@@ -232,6 +234,7 @@ def _text(summary: Summary, language: str) -> str:
         )
         % facts
     ]
+    notes += [each.in_language(language) for each in watched_words(summary.pools)]
     if len(pools) > _MOST_POOLS:
         notes.append(_("people: the longest waits; --json has all"))
     if summary.clocks is not None:

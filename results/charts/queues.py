@@ -60,4 +60,6 @@ def plot_utilisation(
     ax.set_yticks(rows, names)
     ax.set_xlim(0, max(100.0, float(max(high, default=0)) * 1.15))
     title = titled(word("how busy people are", language), design)
-    return dress(ax, title, word("in use %", language), "")
+    streamed = bool(pools) and all(pool.streamed for pool in pools)
+    label = "in use % while their cases come" if streamed else "in use %"
+    return dress(ax, title, word(label, language), "")

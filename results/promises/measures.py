@@ -12,6 +12,9 @@ from rules import Procedure
 from scenarios import AMPLE
 from scenarios.plan import IntArray
 from simulator import Run, Trace
+from simulator.precision import taken_of
+from simulator.stays import stays_of
+from simulator.watching import waits_in
 
 
 def on_paper(metric: OnPaper, procedure: Procedure) -> Fraction:
@@ -53,23 +56,19 @@ def _waits(run: Run, of: str, where: str) -> list[float]:
 
 
 def _pool_waits(run: Run, trace: Trace, pools: list[int]) -> list[float]:
-    """Return the wait of every visit to every desk of the pools."""
-    plan = run.plan
-    visits = trace.visits(ordered=False)
+    """Return the wait of each piece of work that came to the pools while they were watched."""
     waits: list[float] = []
     for pool in pools:
-        keeps = plan.calendars[plan.pools[pool].calendar]
-        desks = [at for at, desk in enumerate(plan.desks) if pool in desk.pools]
-        rows = visits[np.isin(visits[:, 1], desks)]
-        ticks = keeps.worked_many(rows[:, 3], rows[:, 4])
-        waits += [float(each) for each in ticks / keeps.day_ticks]
+        day = run.plan.calendars[run.plan.pools[pool].calendar].day_ticks
+        waits += [ticks / day for ticks in waits_in(run.plan, trace, pool).tolist()]
     return waits
 
 
 def _step_waits(run: Run, trace: Trace, key: str) -> list[float]:
-    """Return for every case how long it waits at the step's staffed desks together."""
+    """Return for every finished case how long it waits at the step's staffed desks together."""
     types = [step.of for step in run.plan.steps if step.key == key]
-    ticks = step_wait_ticks(run, trace, key)[np.isin(trace.types_of(), types)]
+    done = taken_of(run.plan, trace).finished
+    ticks = step_wait_ticks(run, trace, key)[np.isin(trace.types_of(), types) & done]
     return [float(each) for each in ticks / run.plan.day_ticks]
 
 
@@ -84,19 +83,19 @@ def step_wait_ticks(run: Run, trace: Trace, key: str) -> IntArray:
         for at in step.desks
         if any(plan.pools[pool].capacity < AMPLE for pool in plan.desks[at].pools)
     ]
-    visits = trace.visits(ordered=False)
-    rows = visits[np.isin(visits[:, 1], staffed)]
-    np.add.at(total, rows[:, 0], plan.calendars[0].worked_many(rows[:, 3], rows[:, 4]))
+    stays = stays_of(plan, trace)
+    stays = stays.of(np.isin(stays.rows[:, 1], staffed))
+    np.add.at(total, stays.rows[:, 0], stays.queued)
     return total
 
 
 def _step_days(run: Run, trace: Trace, key: str) -> list[float]:
-    """Return for every case that the step is for how long it takes."""
+    """Return for every finished case that the step is for how long it takes."""
     found: list[float] = []
     for step in run.plan.steps:
         if step.key != key:
             continue
-        own = trace.types_of() == step.of
+        own = (trace.types_of() == step.of) & taken_of(run.plan, trace).finished
         ready, end = trace.step_ready(step)[own], trace.step_end(step)[own]
         ticks = run.plan.calendars[0].worked_many(ready, end)
         found += [float(each) for each in ticks / run.plan.day_ticks]

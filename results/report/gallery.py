@@ -10,6 +10,7 @@ import numpy as np
 
 from results.attribution import Attribution
 from results.folding import with_runs_folded
+from results.measures import watched_words
 from results.mixes import as_drawn
 from results.numbers import days_text, interval_text
 from results.report.markup import Rows, figure, table
@@ -204,7 +205,15 @@ def utilisation(summary: Summary, number: int) -> str:
             term("how busy people are", language),
         ),
         table(summary.pool_table),
-        summary.scenario.name,
+        _with(summary.scenario.name, watched_words(summary.pools)),
+    )
+
+
+def _with(name: Name, notes: Sequence[Name]) -> Name:
+    """Return a caption: whose numbers these are, and what must be known to read them."""
+    return Name(
+        "；".join([name.in_language("zh"), *(each.zh for each in notes)]),
+        "; ".join([name.in_language("en"), *(each.en for each in notes)]),
     )
 
 

@@ -64,6 +64,7 @@ def work(scene: Scene, lab: Lab, more: Mapping[str, Any]) -> dict[str, Any]:
 
 def _pools(scene: Scene, tried: Tried, before: Tried) -> Html:
     from results.charts import plot_queue, plot_utilisation, svg
+    from results.measures import watched_words
     from results.series import queue_length
     from results.words import word
 
@@ -89,6 +90,10 @@ def _pools(scene: Scene, tried: Tried, before: Tried) -> Html:
                 class_="dim"),
             table(
                 tried.summary.pool_table(language), "numbers", _("people of B, longest wait first")
+            ),
+            *(
+                tag("p", said.in_language(language), class_="dim")
+                for said in watched_words(tried.summary.pools)
             ),
             folded(_("people of A"), table(before.summary.pool_table(language), "numbers", "A")),
         )
