@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from results.numbers import interval_text, json_interval
+from results.numbers import change_text, interval_text, json_interval
 from results.words import word
 from rules import Name
 from rules.law import national_law
 from scenarios import Plan
 from simulator import Interval, mean_interval
 from simulator.account import LIGHTS, Account
-from simulator.statistics import paired_difference
+from simulator.statistics import each_level, paired_difference
 
 _MOST_DESKS = 10
 """Desks shown in the table of lights, those with the most red ones."""
@@ -316,8 +316,8 @@ def types_compared(
 ) -> list[list[str]]:
     """Return the elapsed working days of each case type in each design, the header first.
 
-    The last columns are the paired differences of the later designs from the first. Empty
-    where the designs have no types, or other ones.
+    The last columns are the paired differences of the later designs from the first; those of
+    a row hold all at once (Bonferroni). Empty where the designs have no types, or other ones.
     """
     clocks = [each for _, each in designs if each is not None]
     if len(clocks) < len(designs) or len({each.types for each in clocks}) != 1:
@@ -332,7 +332,8 @@ def types_compared(
         row += [_text(mean_interval(values, clocks[0].level)) if values else "" for values in days]
         for values in days[1:]:
             both = len(values) == len(days[0]) > 0
-            row.append(_text(paired_difference(values, days[0], clocks[0].level)) if both else "")
+            level = each_level(len(days) - 1, clocks[0].level)
+            row.append(change_text(paired_difference(values, days[0], level)) if both else "")
         table.append(row)
     return table if len(table) > 1 else []
 

@@ -16,6 +16,7 @@ from results.attribution import Attribution
 from results.numbers import (
     change_of,
     change_of_count,
+    change_text,
     count_text,
     interval_text,
     json_interval,
@@ -32,8 +33,10 @@ from results.summary import (
 )
 from results.tables import Table, html_table
 from results.words import word
+from rules import Name
 from scenarios import Scenario
 from simulator import Interval, mean_interval, paired_difference
+from simulator.statistics import each_level
 
 if TYPE_CHECKING:
     from results.display import Picture
@@ -47,7 +50,9 @@ class Difference:
     Attributes
     ----------
     mean, p50, p90 : Interval
-        Elapsed working days, paired over replications that share their luck.
+        Elapsed working days, paired over replications that share their luck. Where several
+        designs are compared with the first, the intervals of a measure hold all at once
+        (Bonferroni), so that each has a higher confidence.
     gain : float
         How many times narrower the paired interval of the mean is than one from the
         same replications taken as independent; 0 where it cannot be told.
@@ -83,6 +88,11 @@ class Comparison:
         return "+".join(dict.fromkeys(each.engine for each in self.summaries if each.engine))
 
     @property
+    def each_level(self) -> float:
+        """Confidence of each difference, so that those of a measure hold all at once."""
+        return each_level(len(self.differences), LEVEL)
+
+    @property
     def simulated(self) -> bool:
         """Whether scenarios were simulated and not only read on paper."""
         return self.summaries[0].times is not None
@@ -100,6 +110,12 @@ class Comparison:
             "replications": first.replications,
             "cases": first.cases,
             "engine": self.engine,
+            "simultaneous": {
+                "comparisons": len(self.differences),
+                "level": LEVEL,
+                "each": json_number(self.each_level),
+                "method": "Bonferroni" if len(self.differences) > 1 else "none",
+            },
             "scenarios": [scenario_json(summary) for summary in self.summaries],
             "differences": [
                 self._difference_json(summary, difference)
@@ -132,7 +148,7 @@ class Comparison:
             {
                 "measure": line.measure,
                 "shown": line.shown,
-                "p_holm": json_number(line.probability),
+                "p_corrected": json_number(line.probability),
                 "zh": line.sentence.zh,
                 "en": line.sentence.en,
             }
@@ -170,7 +186,7 @@ class Comparison:
                 row += [
                     _estimate(summary.times.mean),
                     _estimate(summary.times.p90),
-                    interval_text(difference.mean) if difference else "",
+                    change_text(difference.mean) if difference else "",
                 ]
             rows.append(row)
         return Table(rows)
@@ -213,6 +229,8 @@ class Comparison:
                     else "differences are paired on the same random numbers: intervals "
                     f"{times} times narrower"
                 )
+            if len(self.differences) > 1:
+                lines.append(together_words(len(self.differences)).in_language(language))
         lines.append(f"数据来源：{provenances}" if zh else f"provenance of data: {provenances}")
         return lines
 
@@ -339,22 +357,46 @@ def compare(
         summaries = tuple(simulated(scenarios, replications, seed, engine=engine, workers=workers))
     else:
         summaries = tuple(summarise(scenario) for scenario in scenarios)
-    first = summaries[0]
-    return Comparison(summaries, tuple(difference_of(first, other) for other in summaries[1:]))
+    return Comparison(summaries, differences_of(summaries))
 
 
-def difference_of(first: Summary, other: Summary) -> Difference | None:
-    """Return how the second differs from the first, or None on paper."""
+def differences_of(summaries: Sequence[Summary]) -> tuple[Difference | None, ...]:
+    """Return how each design differs from the first; the intervals hold all at once."""
+    first, *others = summaries
+    return tuple(difference_of(first, other, len(others)) for other in others)
+
+
+def difference_of(first: Summary, other: Summary, comparisons: int = 1) -> Difference | None:
+    """Return how the second differs from the first, or None on paper.
+
+    Parameters
+    ----------
+    comparisons : int
+        How many designs are compared with the first.
+    """
+    level = each_level(comparisons, LEVEL)
     if first.times is None or other.times is None:
         return None
     paired = {
         name: paired_difference(
-            getattr(other.times, name).tolist(), getattr(first.times, name).tolist(), LEVEL
+            getattr(other.times, name).tolist(), getattr(first.times, name).tolist(), level
         )
         for name in ("mean", "p50", "p90")
     }
     gain = _gain(first.times.mean, other.times.mean)
     return Difference(paired["mean"], paired["p50"], paired["p90"], gain)
+
+
+def together_words(comparisons: int) -> Name:
+    """Say at which confidence several differences are told."""
+    each = f"{100 * each_level(comparisons, LEVEL):.1f}"
+    return Name(
+        f"每个指标有 {comparisons} 项比较：差值的区间以 95 % 的置信度同时成立（Bonferroni 法，"
+        f"各为 {each} %）；区间不含零才称为有差异",
+        f"each measure makes {comparisons} comparisons: the intervals of its differences hold all"
+        f" at once with 95 % (Bonferroni: {each} % each); a difference is one where its interval"
+        " leaves out zero",
+    )
 
 
 def _gain(first: FloatArray, other: FloatArray) -> float:

@@ -68,6 +68,43 @@ def interval_text(interval: Interval, digits: int = 1) -> str:
     return f"{interval.estimate:.{digits}f} ±{half:.{digits}f}"
 
 
+def change_text(interval: Interval, digits: int = 1) -> str:
+    """Return a difference with its interval, never hiding whether that leaves out zero.
+
+    As :func:`interval_text`; where that would read as if the interval held zero and it does
+    not, or the other way about, both ends are written, with as many decimals as it takes.
+
+    Examples
+    --------
+    >>> change_text(Interval(-5.0, -6.0, -4.1, 0.95, 30))
+    '-5.0 ±1.0'
+    >>> change_text(Interval(-5.0, -10.1, -0.2, 0.95, 30))
+    '-5.0 [-10.1, -0.2]'
+    >>> change_text(Interval(-0.03, -0.05, -0.01, 0.95, 30))
+    '-0.03 ±0.02'
+    """
+    low, high = interval.low, interval.high
+    if low is None or high is None or math.isnan(interval.estimate):
+        return interval_text(interval, digits)
+    apart = leaves_out_zero(interval)
+    half = max(high - interval.estimate, interval.estimate - low)
+    for more in range(digits, digits + _MORE_DIGITS):
+        if (abs(round(interval.estimate, more)) > round(half, more)) == apart:
+            return interval_text(interval, more)
+        if (not round(low, more) <= 0 <= round(high, more)) == apart:
+            return f"{interval.estimate:.{more}f} [{low:.{more}f}, {high:.{more}f}]"
+    return interval_text(interval, digits)
+
+
+_MORE_DIGITS = 5
+
+
+def leaves_out_zero(interval: Interval) -> bool:
+    """Return whether both ends of an interval are known and zero is not between them."""
+    low, high = interval.low, interval.high
+    return low is not None and high is not None and not low <= 0 <= high
+
+
 def change_of(was: Fraction | None, now: Fraction | None) -> Fraction | None:
     """Return by how much days change; None where either is unknown.
 

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from results.numbers import interval_text, json_interval
+from results.comparison import together_words
+from results.numbers import change_text, interval_text, json_interval
 from results.run_store import Arrays, SavedRun
 from results.summary import LEVEL
 from results.words import word
 from simulator import Interval, mean_interval, paired_difference
-from simulator.statistics import FEWEST
+from simulator.statistics import FEWEST, each_level
 
 _COUNTS = ("steps", "paper_days", "serial_days", "visits", "documents")
 _TIMES = ("mean", "p50", "p90")
@@ -46,10 +47,11 @@ class RunComparison:
     def difference(self, at: int, measure: str) -> Interval:
         """Return how a measure of a run differs from the first's, in working days."""
         a, b = (self.samples[n][measure].tolist() for n in (at, 0))
+        level = each_level(len(self.runs) - 1, LEVEL)
         if not self.paired(at):
-            return _apart(a, b)
+            return _apart(a, b, level)
         both = min(len(a), len(b))
-        return paired_difference(a[:both], b[:both], LEVEL)
+        return paired_difference(a[:both], b[:both], level)
 
     def table(self, language: str) -> list[list[str]]:
         """Return rows of text, the header first, a row for each run."""
@@ -65,7 +67,7 @@ class RunComparison:
                         interval_text(mean_interval(samples[key].tolist(), LEVEL))
                         for key in ("mean", "p90")
                     ),
-                    interval_text(self.difference(at, "mean")) if at else "",
+                    change_text(self.difference(at, "mean")) if at else "",
                 ]
             )
         return rows
@@ -100,6 +102,8 @@ class RunComparison:
                     else f"@{run.number} and the first run have different luck: the difference "
                     "is not paired, its interval is wider"
                 )
+        if len(self.runs) > 2:
+            lines.append(together_words(len(self.runs) - 1).in_language(language))
         return lines
 
     def to_json(self) -> dict[str, Any]:
@@ -144,22 +148,22 @@ def compare_runs(runs: Sequence[SavedRun]) -> RunComparison:
     return RunComparison(tuple(runs), tuple(run.arrays() for run in runs))
 
 
-def _apart(a: Sequence[float], b: Sequence[float]) -> Interval:
+def _apart(a: Sequence[float], b: Sequence[float], level: float) -> Interval:
     """Return the difference of two independent means with Welch's interval."""
     from scipy.special import stdtrit
 
     difference = float(np.mean(a) - np.mean(b))
     if min(len(a), len(b)) < FEWEST:
-        return Interval(difference, None, None, LEVEL, min(len(a), len(b)))
+        return Interval(difference, None, None, level, min(len(a), len(b)))
     parts = [float(np.var(each, ddof=1)) / len(each) for each in (a, b)]
     variance = sum(parts)
     if not variance:
-        return Interval(difference, difference, difference, LEVEL, min(len(a), len(b)))
+        return Interval(difference, difference, difference, level, min(len(a), len(b)))
     freedom = variance**2 / sum(
         part**2 / (len(each) - 1) for part, each in zip(parts, (a, b), strict=True)
     )
-    half = float(stdtrit(freedom, (1 + LEVEL) / 2)) * math.sqrt(variance)
-    return Interval(difference, difference - half, difference + half, LEVEL, min(len(a), len(b)))
+    half = float(stdtrit(freedom, (1 + level) / 2)) * math.sqrt(variance)
+    return Interval(difference, difference - half, difference + half, level, min(len(a), len(b)))
 
 
 def _number(value: float) -> str:

@@ -1,8 +1,9 @@
 """Comparisons in words: one sentence for each line, how sure it is, and why a design is slower.
 
-Where more than two designs are compared, each measure asks several questions at once; its
-probabilities are then corrected by Holm's method (S. Holm, "A simple sequentially rejective
-multiple test procedure", Scandinavian Journal of Statistics 6 (1979) 65-70).
+Where more than two designs are compared, each measure asks several questions at once. Then the
+intervals of its differences hold all at once, by Bonferroni's inequality, and a difference is
+called one exactly where its interval leaves out zero. (Holm's method would call more, but has
+no such intervals: those that fit it say no more than "below zero" of the differences called.)
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from fractions import Fraction
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from results.numbers import change_of, days_text
+from results.numbers import change_of, days_text, leaves_out_zero
 from results.summary import LEVEL, PoolUse, Summary
 from results.words import word
 from rules import Name
 from simulator import Interval, mean_interval, paired_difference
+from simulator.statistics import each_level
 
 if TYPE_CHECKING:
     from results.comparison import Comparison
@@ -47,8 +49,8 @@ class Line:
         The difference from the first design, exact on paper; negative is shorter or fewer;
         None where days are unknown.
     probability : float or None
-        Chance of a difference at least so far from zero if there were none, corrected by
-        Holm's method over the designs compared; None on paper and below five replications.
+        Chance of a difference at least so far from zero if there were none, times the number
+        of designs compared (Bonferroni); None on paper and below five replications.
     sentence : Name
         In Chinese and English.
     """
@@ -64,26 +66,7 @@ class Line:
         """Whether a difference is shown: exact and not zero, or too large to be luck."""
         if self.change is None or isinstance(self.change, Fraction):
             return bool(self.change)
-        return self.probability is not None and self.probability < 1 - LEVEL
-
-
-def holm(probabilities: Sequence[float]) -> list[float]:
-    """Return probabilities corrected by Holm's method, in the order given.
-
-    Examples
-    --------
-    >>> holm([0.01, 0.04, 0.03])
-    [0.03, 0.06, 0.06]
-    >>> holm([0.2])
-    [0.2]
-    """
-    order = sorted(range(len(probabilities)), key=lambda at: probabilities[at])
-    corrected = [0.0] * len(probabilities)
-    largest = 0.0
-    for rank, at in enumerate(order):
-        largest = max(largest, min(1.0, (len(order) - rank) * probabilities[at]))
-        corrected[at] = largest
-    return corrected
+        return leaves_out_zero(self.change)
 
 
 def probability(differences: Sequence[float]) -> float | None:
@@ -117,9 +100,8 @@ def probability(differences: Sequence[float]) -> float | None:
 def sentences(comparison: Comparison) -> tuple[Line, ...]:
     """Return a sentence for each measure of each design after the first."""
     first, *others = comparison.summaries
-    chances = {measure: _corrected(first, others, measure) for measure in _TIMES}
     lines: list[Line] = []
-    for number, other in enumerate(others):
+    for other in others:
         mixed = first.paper.mixed or other.paper.mixed
         # of a mix of case types only the catalogue's steps can be counted
         lines += [_on_paper(first, other, m) for m in (_PAPER[:1] if mixed else _PAPER)]
@@ -128,7 +110,7 @@ def sentences(comparison: Comparison) -> tuple[Line, ...]:
         if first.times is None or other.times is None:
             continue
         asked = _TIMES[:-1] if None in (first.paper.paper_days, other.paper.paper_days) else _TIMES
-        lines += [_in_time(first, other, m, chances[m][number]) for m in asked]
+        lines += [_in_time(first, other, m, len(others)) for m in asked]
     return tuple(lines)
 
 
@@ -187,14 +169,6 @@ def facts(comparison: Comparison, language: str) -> list[str]:
     """Return what must be known to read a comparison: clock, luck, correction, data, version."""
     zh = language == "zh"
     lines = comparison.notes(language)
-    designs = len(comparison.summaries) - 1
-    if comparison.simulated and designs > 1:
-        lines.append(
-            f"每个指标有 {designs} 项比较，显著性按 Holm 法校正（总体 5 %）；区间未作校正"
-            if zh
-            else f"each measure makes {designs} comparisons: what counts as shown is corrected by "
-            "Holm's method (5 % over all of them); the intervals are not corrected"
-        )
     first = comparison.summaries[0]
     version = metadata.version("lianban")
     engine = f" · {first.engine}" if first.engine else ""
@@ -204,16 +178,11 @@ def facts(comparison: Comparison, language: str) -> list[str]:
     return lines
 
 
-def _corrected(first: Summary, others: Sequence[Summary], measure: str) -> list[float | None]:
-    found = [
-        None
-        if first.times is None or other.times is None
-        else probability(_off(first, other, measure))
-        for other in others
-    ]
-    known = [each for each in found if each is not None]
-    corrected = iter(holm(known))
-    return [None if each is None else next(corrected) for each in found]
+def _corrected(first: Summary, other: Summary, measure: str, comparisons: int) -> float | None:
+    if first.times is None or other.times is None:
+        return None
+    found = probability(_off(first, other, measure))
+    return None if found is None else min(1.0, comparisons * found)
 
 
 def _called(design: Summary) -> tuple[str, str]:
@@ -284,10 +253,11 @@ def _plural(unit: str, count: Fraction) -> str:
     return unit.removesuffix("s") if count == 1 else unit
 
 
-def _in_time(first: Summary, other: Summary, measure: str, chance: float | None) -> Line:
+def _in_time(first: Summary, other: Summary, measure: str, comparisons: int) -> Line:
+    chance = _corrected(first, other, measure, comparisons)
     scale = 100 if measure == "on_time" else 1
     mine, theirs = ((scale * getattr(e.times, measure)).tolist() for e in (other, first))
-    change = paired_difference(mine, theirs, LEVEL)
+    change = paired_difference(mine, theirs, each_level(comparisons, LEVEL))
     was, now = (mean_interval(values, LEVEL).estimate for values in (theirs, mine))
     sure_zh, sure_en = _sureness(change)
     zh, en = _called(other)
@@ -318,7 +288,7 @@ def _in_time(first: Summary, other: Summary, measure: str, chance: float | None)
     size = f"{abs(change.estimate):.1f}"
     if change.low == change.high == 0:
         tail_zh, tail_en = "每次重复都与原来相同", "the same as before in every replication"
-    elif chance is not None and chance >= 1 - LEVEL:
+    elif change.known and not leaves_out_zero(change):
         tail_zh = f"未显示出差异（{was_zh}{sure_zh}）"
         tail_en = f"no difference is shown ({was_en}{sure_en})"
     else:
@@ -336,11 +306,13 @@ def _sureness(change: Interval) -> tuple[str, str]:
     if change.low is None or change.high is None:
         return "；重复次数不足 5 次，没有区间", "; too few replications for an interval"
     ends = change.low, change.high
+    # as many decimals as it takes to see whether zero is left out
+    digits = next((d for d in range(1, 5) if round(min(map(abs, ends)), d) or 0 in ends), 1)
     if max(ends) <= 0:
-        low, high = (f"{abs(end):.1f}" for end in reversed(ends))
+        low, high = (f"{abs(end):.{digits}f}" for end in reversed(ends))
     else:
-        low, high = (f"{end:+.1f}" if min(ends) < 0 else f"{end:.1f}" for end in ends)
-    level = f"{100 * change.level:.0f} %"
+        low, high = (f"{end:+.{digits}f}" if min(ends) < 0 else f"{end:.{digits}f}" for end in ends)
+    level = f"{100 * change.level:.1f}".removesuffix(".0") + " %"
     return (
         f"；差值的 {level} 区间：{low} 至 {high}",
         f"; {level} interval of the difference {low} to {high}",

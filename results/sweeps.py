@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from results.clock_summary import accounted
-from results.comparison import Comparison, difference_of
+from results.comparison import Comparison, differences_of
 from results.measures import LEVEL, Times, flow_of, pool_uses, times_of
 from results.summary import Paper, Summary, limit_of
 from scenarios import Scenario, compile_plan
@@ -113,5 +113,4 @@ def summary_of(scenario: Scenario, design: Design, tally: Tally, seed: int, engi
 
 def comparison_of(summaries: Sequence[Summary]) -> Comparison:
     """Return the comparison that :func:`results.compare` gives of the same replications."""
-    first, *others = summaries
-    return Comparison(tuple(summaries), tuple(difference_of(first, other) for other in others))
+    return Comparison(tuple(summaries), differences_of(summaries))

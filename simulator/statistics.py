@@ -152,6 +152,20 @@ def paired_difference(a: Sequence[float], b: Sequence[float], level: float = 0.9
     return mean_interval([x - y for x, y in zip(a, b, strict=True)], level)
 
 
+def each_level(comparisons: int, level: float = 0.95) -> float:
+    """Return the confidence of each of several intervals that shall hold all at once.
+
+    Bonferroni's inequality: the chance that any of them misses is at most the sum of the
+    chances that each does.
+
+    Examples
+    --------
+    >>> each_level(1), round(each_level(3), 4)
+    (0.95, 0.9833)
+    """
+    return 1 - (1 - level) / comparisons if comparisons > 1 else level
+
+
 def _unbent(r: float, lean: float) -> float:
     """Return Willink's G: the t value that the skewness leaves of ``r``."""
     if abs(lean) < 1e-12:

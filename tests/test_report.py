@@ -20,12 +20,15 @@ import numpy as np
 import pytest
 import small_city
 from fontTools.ttLib import TTFont
+from hypothesis import given
+from hypothesis import strategies as st
 
 import results
 from lianban.cli import main
 from lianban.commands import report as command
 from results import sentences
 from results.critical import critical_of
+from results.numbers import change_text, leaves_out_zero
 from results.report import FORMS, build_report, report_bytes, switches
 from results.report.builder import Report
 from results.report.svgs import inline_chart
@@ -33,6 +36,7 @@ from results.report.switches import Switches, switches_between
 from results.summary import Times
 from rules import Duration, Name
 from scenarios import Scenario, load
+from simulator.statistics import each_level, mean_interval
 
 MOST_BYTES = 2_000_000
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -268,7 +272,7 @@ def test_three_designs_are_all_shown(city: list[Scenario]):
     )
     third = load(city[0].folder / "third")
     page = report_bytes(build_report([*city, third], replications=5), ".html").decode()
-    assert "Holm" in page
+    assert "Bonferroni: 97.5 % each" in page
     assert page.count("<figcaption>") >= 3
     assert '"Third one"' in page.replace("&quot;", '"')
 
@@ -447,7 +451,7 @@ def test_luck_is_not_called_a_difference(city: list[Scenario]):
 
 
 def test_more_designs_make_a_small_difference_less_sure(city: list[Scenario]):
-    """Holm's method doubles the smaller probability of two, and says so."""
+    """Two comparisons double the probability and widen both intervals, and it is said so."""
     alone = shifted(results.compare(city), 0.4, spread=1)
     third = replace(alone.summaries[1], scenario=replace(city[1], key="city/again"))
     both = replace(
@@ -459,8 +463,33 @@ def test_more_designs_make_a_small_difference_less_sure(city: list[Scenario]):
     two = [line.probability for line in both.sentences() if line.measure == "mean"]
     assert one is not None
     assert two == [pytest.approx(min(1, 2 * one))] * 2
-    assert any("Holm" in fact for fact in sentences.facts(both, "en"))
-    assert not any("Holm" in fact for fact in sentences.facts(alone, "en"))
+    changes = [
+        next(line.change for line in each.sentences() if line.measure == "mean")
+        for each in (alone, both)
+    ]
+    assert [round(change.level, 4) for change in changes] == [0.95, 0.975]
+    assert changes[1].low < changes[0].low
+    assert any("Bonferroni" in fact for fact in sentences.facts(both, "en"))
+    assert not any("Bonferroni" in fact for fact in sentences.facts(alone, "en"))
+
+
+@given(st.lists(st.floats(-2, 6), min_size=6, max_size=6))
+def test_a_difference_is_called_one_where_its_interval_leaves_out_zero(values):
+    """Whatever the luck, p, interval and the text of the table say the same."""
+    interval = mean_interval(values, each_level(2))
+    assert interval.low is not None
+    assert interval.high is not None
+    apart = leaves_out_zero(interval)
+    chance = sentences.probability(values)
+    assert chance is not None
+    if abs(2 * chance - 0.05) > 1e-6:
+        assert apart == (2 * chance < 0.05)
+    text = change_text(interval)
+    first, *ends = (float(each) for each in re.findall(r"-?\d+\.\d+", text))
+    if min(abs(interval.low), abs(interval.high)) < 1e-4:
+        return  # too near to zero to be seen in print
+    printed = abs(first) > ends[0] if "±" in text else not ends[0] <= 0 <= ends[1]
+    assert printed == apart, text
 
 
 def test_the_probability_is_that_of_the_interval():

@@ -266,7 +266,14 @@ def test_the_terminal_says_each_line_in_words_and_how_it_was_worked_out(
         assert (line["en"] in out) == (line["shown"] or line["measure"] in ("mean", "p90"))
     assert "replications of" in out
     assert "seed 4" in out
-    assert "corrected by Holm's method" in out
+    assert "hold all at once with 95 % (Bonferroni: 97.5 % each)" in out
+    told = document["simultaneous"]
+    assert (told["comparisons"], told["level"], told["each"]) == (2, 0.95, 0.975)
+    for each in document["differences"]:
+        for line in each["sentences"]:
+            if line["measure"] in each["elapsed"]:
+                ends = [each["elapsed"][line["measure"]][end] for end in ("low", "high")]
+                assert line["shown"] == (not ends[0] <= 0 <= ends[1])
     assert "provenance of data:" in out
     assert "version: lianban" in out
 

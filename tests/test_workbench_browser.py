@@ -319,7 +319,7 @@ SPOKEN = """
 KEPT = re.compile(
     r"lianban(?: \d[\w.]*)?|\bjiaxing[\w/-]*|P50|P90|BPMN|CSV|XLSX|\b[A-Z]{1,2}\d{1,2}\b|`[^`]*`"
     r"|[\w./-]+\.(?:toml|csv|xlsx|bpmn|xml|html|md)(?::\d+)?|\.\w+(?:\.\w+)?|p\d\d\([^)]*\)"
-    r"|\b(?:SimPy|simpy|fast|Shapley|Holm|Willink|Esc|Ctrl-C|wd|cd|art|kB|[xn])\b"
+    r"|\b(?:SimPy|simpy|fast|Shapley|Bonferroni|Willink|Esc|Ctrl-C|wd|cd|art|kB|[xn])\b"
     r"|[a-z_]+\([^)]*\) (?:<=|>=) [\d.]+ ?(?:wd|%)?|\b(?:steps|paper_days|visits) <= \d+|[a-z]+-\d+"
     r"|\w+\.(?:reviewer|window)|M\d\d"
 )

@@ -184,9 +184,15 @@ def _interactions(shared: Mapping[str, Any], language: str) -> list[list[Cell]]:
 
 def _sentences(differences: Sequence[Mapping[str, Any]], language: str) -> list[list[Cell]]:
     """Return each line of the comparison in words, with how sure it is."""
-    rows: list[list[Cell]] = [["to", "measure", "shown", "p_holm", "in words"]]
+    rows: list[list[Cell]] = [["to", "measure", "shown", "p_corrected", "in words"]]
     return rows + [
-        [each["to"], one["measure"], "yes" if one["shown"] else "no", one["p_holm"], one[language]]
+        [
+            each["to"],
+            one["measure"],
+            "yes" if one["shown"] else "no",
+            one["p_corrected"],
+            one[language],
+        ]
         for each in differences
         for one in each.get("sentences", ())
     ]

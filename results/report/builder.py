@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from results.attribution import Attribution, NotARedesign, attribute
-from results.comparison import Comparison, difference_of
+from results.comparison import Comparison, differences_of
 from results.report.promised import TITLE, Promised
 from results.report.switches import Switches, switches_between
 from results.sentences import facts, reasons
@@ -88,8 +88,7 @@ def build_report(
         summaries = tuple(map(summarise, scenarios, runs))
     else:
         summaries = tuple(map(summarise, scenarios))
-    differences = tuple(difference_of(summaries[0], other) for other in summaries[1:])
-    comparison = Comparison(summaries, differences)
+    comparison = Comparison(summaries, differences_of(summaries))
     return _with_levers(comparison, runs, replications if levers_simulated else 0, seed, engine)
 
 

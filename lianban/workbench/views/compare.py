@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lianban.workbench.drawing import charted, drawn
 from lianban.workbench.markup import Html, folded, join, table, tag
 from lianban.workbench.page import long_work, switched, zoomed
-from results.numbers import change_of, days_text, interval_text
+from results.numbers import change_of, change_text, days_text, interval_text
 from results.report.gallery import step_rows
 from results.summary import LEVEL, Paper, Summary
 from results.views import timeline_of
@@ -141,7 +141,7 @@ def _times(scene: Scene, lab: Lab) -> Html:
     rows = [[_("elapsed working days"), "A", "B", _("change, paired")]]
     for key, label in (("mean", _("mean")), ("p50", "P50"), ("p90", "P90")):
         both = [_interval(each.summary, key) for each in (first, last)]
-        rows.append([label, *both, interval_text(getattr(difference, key))])
+        rows.append([label, *both, change_text(getattr(difference, key))])
     rows.append(
         [
             _("closed within its own paper days, %"),
