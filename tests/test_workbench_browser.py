@@ -616,3 +616,53 @@ def test_drawings_fit_the_page_and_can_be_read(chrome: Window, width: int):
             chrome.click("[data-zoom=fit]")
     finally:
         chrome.driver.set_window_size(1280, 900)
+
+
+def test_a_planner_is_not_left_in_the_lurch(chrome: Window, served: tuple[Bench, Path]):
+    """Another A brings its own B; a chosen step's details come into sight; edits are not lost."""
+    chrome.open("/?a=county&b=county/reform&lang=en")
+    chrome.run(
+        "const s = document.querySelector('select[name=a]'); s.value = 'anshan-pharmacy';"
+        "s.dispatchEvent(new Event('change', {bubbles: true}))"
+    )
+    chrome.until("return location.search.includes('a=anshan-pharmacy')")
+    chrome.settle()
+    chosen = chrome.run("return document.querySelector('select[name=b]').value")
+    assert chosen.startswith("anshan-pharmacy/")
+    chrome.open("/flow?a=county&b=county/reform&lang=en")
+    chrome.run(
+        "document.querySelector('g.step').dispatchEvent(new MouseEvent('click', {bubbles: true}))"
+    )
+    chrome.until("return document.querySelector('.details:not([hidden])')")
+    chrome.until(
+        "return document.querySelector('.details').getBoundingClientRect().top < innerHeight - 50"
+    )
+    chrome.settle(jobs=True)
+    chrome.open("/catalogue?a=county&lang=en")
+    chrome.click('[data-at="1,6"]')
+    chrome.keys("77", "\ue007")
+    chrome.run("document.querySelector(\"nav a[href^='/?']\").click()")
+    alert = chrome.driver.switch_to.alert
+    assert "not saved" in alert.text
+    alert.dismiss()
+    assert chrome.text('[data-at="1,6"]') == "77"
+    chrome.click("[data-undo]")
+    chrome.until("return document.querySelector('[data-at=\"1,6\"]').textContent !== '77'")
+    chrome.run("document.querySelector(\"nav a[href^='/?']\").click()")
+    chrome.until("return document.querySelector('[data-measure=steps]')")
+
+
+def test_a_broken_scenario_does_not_shut_the_door(chrome: Window, served: tuple[Bench, Path]):
+    """The start shows one that can be read; the broken one says its line and leads elsewhere."""
+    broken = served[1] / "a-broken"
+    copy_to("county-filing", broken)
+    (broken / "items.csv").write_text("key,days\nE01,-3\n", encoding="utf-8")
+    try:
+        chrome.open("/?lang=en")
+        assert chrome.run("return document.querySelector('select[name=a]').value") == "county"
+        chrome.open("/?a=a-broken&lang=en")
+        chrome.faults()
+        assert "items.csv:2" in chrome.text("main")
+        assert chrome.run("return !!document.querySelector('main a[href^=\"/?a=county&\"]')")
+    finally:
+        shutil.rmtree(broken)

@@ -114,7 +114,7 @@ class Workbench:
             html = page.framed(scene, self.workspace, screen, view.content(scene), wide)
             answer = (200, self._written(html, state, part))
         except Exception as error:
-            html = page.problems(state, screen, told(error, state.language))
+            html = page.problems(state, screen, told(error, state.language), self.workspace)
             return 400, self._written(html, state, part)
         self._keep(place, answer)
         return answer

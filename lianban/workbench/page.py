@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import metadata
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from lianban.messages import LANGUAGES
 from lianban.workbench.markup import Html, folded, join, tag
@@ -85,9 +86,14 @@ def plain(state: State, screen: str, content: Sequence[Html]) -> Html:
     )
 
 
-def problems(state: State, screen: str, told: Sequence[str]) -> Html:
-    """Return a page that says what is wrong."""
+def problems(state: State, screen: str, told: Sequence[str], workspace: Workspace) -> Html:
+    """Return a page that says what is wrong, with ways to every other scenario."""
     _ = speech(state.language)
+    others = [
+        tag("li", tag("a", each.key + (_(" (shipped)") if each.shipped else ""),
+                      href=f"/?{urlencode({'a': each.key, 'lang': state.language})}"))
+        for each in workspace.places()
+    ]  # fmt: skip
     return plain(
         state,
         screen,
@@ -95,6 +101,8 @@ def problems(state: State, screen: str, told: Sequence[str]) -> Html:
             tag("h1", _("This cannot be shown")),
             tag("ul", [tag("li", each) for each in told], class_="warn"),
             tag("p", tag("a", _("to the start"), href=f"/?lang={state.language}")),
+            tag("h2", _("Other scenarios")),
+            tag("ul", others),
         ],
     )
 

@@ -158,9 +158,20 @@ class Boards:
         return Scene(replace(state, off=known), first, shown, last, tuple(switches))
 
     def _default(self) -> str:
-        """Return the design that is shown where the address names none."""
+        """Return the design that is shown where the address names none.
+
+        The first of the opened folder that can be read; if none can, the first, which says why.
+        """
+        from rules import InputError
+
         places = self.workspace.places()
         own = [place.key for place in places if not place.shipped]
+        for key in own:
+            try:
+                self.workspace.load(key)
+            except InputError:
+                continue
+            return key
         return own[0] if own else next((p.key for p in places if p.key == "jiaxing"), places[0].key)
 
     def _board(self, first: Scenario, last: Scenario) -> LeverBoard | None:

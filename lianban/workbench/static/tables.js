@@ -124,6 +124,7 @@ export function equip(place, go) {
     target.classList.toggle("edited", edits.has(key));
     save.disabled = true;
     undo.disabled = !edits.size;
+    place.toggleAttribute("data-unsaved", edits.size > 0);
     clearTimeout(timer);
     timer = setTimeout(check, PAUSE);
   }
@@ -205,7 +206,10 @@ export function equip(place, go) {
   }
   count();
 
-  undo.addEventListener("click", () => go(location.href, {remember: false}));
+  undo.addEventListener("click", () => {
+    place.removeAttribute("data-unsaved");
+    go(location.href, {remember: false});
+  });
 
   save.addEventListener("click", async () => {
     save.disabled = true;
@@ -217,6 +221,7 @@ export function equip(place, go) {
     const found = await answer.json();
     waits.remove();
     if (!answer.ok) return tell(found.problems || [found.problem]);
+    place.removeAttribute("data-unsaved");
     await go(location.href, {remember: false});
     const told = document.createElement("p");
     told.className = "good";

@@ -50,5 +50,6 @@ export function equip(place, go) {
     send(false);
   });
   input.addEventListener("change", () => send(false));
+  if (input.files.length) send(false);      // chosen before this script was there
   take.addEventListener("click", () => send(true));
 }

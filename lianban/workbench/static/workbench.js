@@ -26,8 +26,20 @@ function focusKey() {
   return key ? `[data-key="${CSS.escape(key)}"]` : "";
 }
 
+let here = location.href;      // what is shown
+
+/** Ask before edits that are not saved are lost. */
+function mayLeave() {
+  const edited = page.querySelector("[data-unsaved]");
+  return !edited || confirm(edited.dataset.leave);
+}
+
 /** Show another state of the page: fetch its part, swap it in, keep the focus. */
 export async function go(address, {remember = true} = {}) {
+  if (!mayLeave()) {
+    if (location.href !== here) history.pushState(null, "", here);    // Back was pressed: stay
+    return;
+  }
   const mine = ++wanted;
   const url = new URL(address, location.href);
   const focus = focusKey();
@@ -35,6 +47,7 @@ export async function go(address, {remember = true} = {}) {
   fetching?.abort();
   fetching = new AbortController();
   if (remember) history.pushState(null, "", url.pathname + url.search);
+  here = location.href;
   page.setAttribute("aria-busy", "true");
   let text;
   try {
@@ -121,6 +134,16 @@ function turn(link) {
   go(link.pathname + "?" + state);
 }
 
+/** Show a step's details, and bring them into sight: they stand below the drawing. */
+async function look(step) {
+  await go(step.dataset.step);
+  page.querySelector(".details:not([hidden])")?.scrollIntoView({block: "nearest"});
+}
+
+addEventListener("beforeunload", event => {
+  if (page.querySelector("[data-unsaved]")) event.preventDefault();
+});
+
 page.addEventListener("click", event => {
   const link = event.target.closest("a[data-go]");
   if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0) {
@@ -130,7 +153,7 @@ page.addEventListener("click", event => {
     return;
   }
   const step = event.target.closest("[data-step]");
-  if (step) go(step.dataset.step);
+  if (step) look(step);
   const larger = event.target.closest("[data-zoom]");
   if (larger) resize(larger);
   const start = event.target.closest("[data-start]");
@@ -164,13 +187,18 @@ page.addEventListener("keydown", event => {
   }
   if ((event.key === " " || event.key === "Enter") && target.matches("[data-step]")) {
     event.preventDefault();
-    go(target.dataset.step);
+    look(target);
   }
 });
 
 page.addEventListener("change", event => {
   const form = event.target.closest("form.designs");
-  if (form) go(form.getAttribute("action") + "?" + new URLSearchParams(new FormData(form)));
+  if (!form) return;
+  const state = new URLSearchParams(new FormData(form));
+  // another A asks for its own redesign: B of another scenario would compare apples with pears
+  if (event.target.name === "a" && state.get("b").split("/")[0] !== state.get("a").split("/")[0])
+    state.delete("b");
+  go(form.getAttribute("action") + "?" + state);
 });
 
 addEventListener("popstate", () => go(location.href, {remember: false}));

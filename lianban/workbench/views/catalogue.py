@@ -81,6 +81,7 @@ def content(scene: Scene) -> list[Html]:
             data_rows=json.dumps(cells.rows[1:]) if len(cells.rows) - 1 > PAGE else None,
             data_query=scene.state.query(),
             data_failed=_("this did not work:"),
+            data_leave=_("Some edits are not saved. Leave them behind?"),
             data_saving=_("checking every design, then saving ..."),
             data_readonly="1" if shipped else None,
         ),
