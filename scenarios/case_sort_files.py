@@ -28,7 +28,7 @@ from scenarios.case_sorts import (
 )
 from scenarios.distributions import Distribution, Fixed
 from scenarios.life_files import read_arrivals, read_time
-from scenarios.toml_files import Settings
+from scenarios.toml_files import Settings, inside
 
 SORT_TABLES = ("type", "tables")
 """Top-level keys of scenario.toml that say which sorts of cases come."""
@@ -145,8 +145,8 @@ def _asked(settings: Settings, folder: Path, on: date) -> Asked | None:
     if not settings.has("tables"):
         return None
     name = settings.text("tables")
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()):
+    path = inside(folder, name)
+    if path is None:
         settings.wrong("tables", f"'{name}' lies outside the scenario's folder")
         return None
     if not settings.has("type"):

@@ -31,7 +31,7 @@ from scenarios.life import (
 from scenarios.orders import ORDERS
 from scenarios.pooling import read_pooled
 from scenarios.sections import read_crews, read_sections, staff_rows
-from scenarios.toml_files import Settings
+from scenarios.toml_files import Settings, inside
 
 LIFE_TABLES = (
     "people", "staff", "crew", "hands", "couriers", "corrections", "completeness", "limit_habit",
@@ -122,10 +122,7 @@ def read_life(
         refusal=refusals.number("share", 0.0, high=1.0),
         objections=_if_said(settings, "objections", _objections),
         panel=_if_said(settings, "panel", lambda t: _sittings(t, "panel", offices, steps)),
-        meetings=tuple(
-            _sittings(table, table.text("key"), offices, steps)
-            for table in settings.tables("meeting")
-        ),
+        meetings=_meetings(settings, offices, steps),
         agents=_if_said(settings, "agents", _agents),
         outage=_if_said(settings, "outages", _outage),
         learning=_if_said(settings, "learning", _learning),
@@ -240,6 +237,19 @@ def _limit_habit(table: Settings) -> LimitHabit:
 def _objections(table: Settings) -> Objections:
     table.only(("chance", "days"))
     return Objections(table.number("chance", high=1.0), _time(table, "days"))
+
+
+def _meetings(
+    settings: Settings, offices: Collection[str], steps: Collection[str]
+) -> tuple[Sittings, ...]:
+    """Return the meetings, each with its own name; a step may need several."""
+    found: list[Sittings] = []
+    for table in settings.tables("meeting"):
+        meeting = _sittings(table, table.text("key"), offices, steps)
+        if meeting.key in [other.key for other in found]:
+            table.wrong("key", f"'{meeting.key}' stands twice")
+        found.append(meeting)
+    return tuple(found)
 
 
 def _sittings(
@@ -417,8 +427,8 @@ def _profile(table: Settings) -> tuple[tuple[int, int, float], ...]:
 def _trace(table: Settings, folder: Path, first_day: date) -> tuple[int, ...]:
     """Read instants of arrival from the first column of a CSV file, ISO dates or times."""
     name = table.text("trace")
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()):
+    path = inside(folder, name)
+    if path is None:
         table.wrong("trace", f"'{name}' lies outside the scenario's folder")
         return ()
     try:

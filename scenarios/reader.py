@@ -22,7 +22,7 @@ from scenarios.lever_files import read_lever
 from scenarios.life import Waiting
 from scenarios.life_files import LIFE_TABLES, read_life
 from scenarios.scenario import Cases, Handling, Hours, Office, Scenario
-from scenarios.toml_files import Settings, read_toml
+from scenarios.toml_files import Settings, inside, read_toml
 from scenarios.way_files import WAY_TABLES, read_ways
 from scenarios.what_if import with_values
 
@@ -96,7 +96,10 @@ def read_scenario(
     settings.only((*_TOP, *LIFE_TABLES, *WAY_TABLES))
     settings.whole("schema", _SCHEMA, low=_SCHEMA, high=_SCHEMA)
     hours = _hours(settings)
+    told = len(reading.problems)
     offices = _offices(_inside(folder, settings, "offices", "offices.csv"), hours, reading)
+    # without a sound table of offices no department is known: what is wrong with it is told
+    lost = not offices and len(reading.problems) > told
     prerequisites = _inside(folder, settings, "prerequisites", "prerequisites.csv")
     today = read_procedure(
         _inside(folder, settings, "items", "items.csv"),
@@ -104,7 +107,7 @@ def read_scenario(
         reading,
         name=settings.name(),
         stages=[Stage(table.text("key"), table.name()) for table in settings.tables("stage")],
-        departments={office.key: office.name for office in offices},
+        departments=None if lost else {office.key: office.name for office in offices},
     )
     # levers ask for the law of that day and place
     today = replace(today, on=settings.day("first_day"), jurisdiction=_jurisdiction(settings))
@@ -158,7 +161,8 @@ def read_scenario(
                 table.wrong("type", "there is no [[type]] that cases in the house could be of")
     settings.table("simulation").only(("replications", "seed"))
     _check_first_day(settings, scenario)
-    _check_staff(scenario, settings.file, reading)
+    if not lost:
+        _check_staff(scenario, settings.file, reading)
     if reading.problems:
         raise InputError(reading.problems)
     return _with_levers(scenario, placed)
@@ -336,8 +340,8 @@ def _redesign(folder: Path, name: str, reading: Reading) -> tuple[Name, tuple[Pl
 def _inside(folder: Path, settings: Settings, key: str, default: str) -> Path:
     """Return a file beside the scenario; one outside its folder is a problem."""
     name = settings.text(key, default)
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()):
+    path = inside(folder, name)
+    if path is None:
         settings.wrong(key, f"'{name}' lies outside the scenario's folder")
         return folder / default
     return folder / name

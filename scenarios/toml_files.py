@@ -19,6 +19,7 @@ _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
 _KEY = re.compile(r"""^\s*((?:[A-Za-z0-9_\-.]|"[^"]*"|'[^']*')+)\s*=""")
 _AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 _DEEPEST = 64
+_TOO_LONG = re.compile(r"\d{4301}")
 
 Path_ = tuple[str | int, ...]
 
@@ -189,6 +190,17 @@ class Settings:
         return self.values[key]
 
 
+def inside(folder: Path, name: str) -> Path | None:
+    """Return the place of a file that lies in a folder, links followed; None if it does not."""
+    try:
+        path = (folder / name).resolve()
+    except ValueError:  # a NUL in the name
+        return None
+    except (OSError, RuntimeError):  # a link that leads to itself: whoever reads it says so
+        return folder / name
+    return path if path.is_relative_to(folder.resolve()) else None
+
+
 def read_toml(path: Path, reading: Reading, name: str = "") -> Settings:
     """Read a TOML file; problems go to ``reading`` and the result is then empty."""
     name = name or path.name
@@ -213,10 +225,17 @@ def read_toml(path: Path, reading: Reading, name: str = "") -> Settings:
         at = _AT_LINE.search(str(error))
         line = int(at[1]) if at else text.count("\n") + 1
         what = _AT_LINE.sub("", str(error)).replace("(at end of document)", "").strip()
+        if twice := re.fullmatch(r"Cannot declare \((.*?),?\) twice", what):
+            parts = re.findall(r"'([^']*)'", twice[1])
+            what = f"[{'.'.join(parts)}] stands twice"
+        elif what == "Cannot overwrite a value":
+            what = "the same key stands twice"
         reading.wrong(name, line, f"is not TOML: {what[:1].lower()}{what[1:]}")
         return empty
     except (RecursionError, ValueError) as error:
-        reading.wrong(name, 0, f"is not TOML: {str(error)[:120]}")
+        long = next((n for n, line in enumerate(text.splitlines(), 1) if _TOO_LONG.search(line)), 0)
+        what = "a whole number of more than 4,300 digits" if long else str(error)[:120]
+        reading.wrong(name, long, f"is not TOML: {what}")
         return empty
     return Settings(name, values, reading, _line_index(text))
 
@@ -233,7 +252,11 @@ def _line_index(text: str) -> dict[Path_, int]:
                 quote = ""
             continue
         if header := _HEADER.match(line):
-            table = _table_path(header[2], header[1] == "[[", counts)
+            in_array = header[1] == "[["
+            if in_array:
+                # for whoever expects one table: where the first of the several begins
+                lines.setdefault(_parts(header[2]), number)
+            table = _table_path(header[2], in_array, counts)
             lines.setdefault(table, number)
         elif key := _KEY.match(line):
             lines.setdefault((*table, *_parts(key[1])), number)

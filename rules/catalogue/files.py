@@ -136,7 +136,8 @@ def read_catalogue(
     if not table.rows and not table.problems:
         reading.wrong(table.file, 0, "holds no rows: at least one step was expected")
     listed = _inline_prerequisites(table, found, reading, places)
-    if prerequisites is not None:
+    # without any step every prerequisite is unknown: what is wrong with the steps is told
+    if prerequisites is not None and found:
         listed += _prerequisites(prerequisites, found, reading, places)
     return Catalogue(
         tuple(_in_file_order(found, places)),
