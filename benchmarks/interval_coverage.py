@@ -30,8 +30,9 @@ from scenarios.plan import Plan
 from simulator.draws import desk_times
 from simulator.feed_forward import forward
 from simulator.statistics import mean_interval
-from simulator.verify_models import UNIT, days_for, station
+from simulator.verify_models import days_for, station
 from simulator.verify_projects import formula
+from simulator.verify_reading import UNIT
 
 FloatArray = NDArray[np.float64]
 

@@ -9,12 +9,11 @@ it fails if it is outside again.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from fractions import Fraction
+from datetime import datetime
 from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter, process_time
@@ -22,18 +21,23 @@ from typing import Any
 
 import numpy as np
 
-from rules.problems import InputError
+from rules.problems import InputError, Place, Problem, did_you_mean
+from simulator import verify_calendars as calendars
+from simulator import verify_joint as joint
 from simulator import verify_networks as networks
 from simulator import verify_projects as projects
 from simulator import verify_studies as studies
 from simulator.verify_estimates import Columns, Estimate, estimate, unfair
-from simulator.verify_models import NotExpressible
+from simulator.verify_priorities import priority_single_station
+from simulator.verify_reading import NotExpressible, a_number, fraction, read_cases
 
-SCHEMA = "queueing-cases/1"
 LEVEL = 0.999
 WITHIN = 0.02
 SECONDS = 300.0
 """Processor time after which a case that is not precise enough is given up."""
+
+_RARE = 1e-5
+"""What is expected below this, and never seen, is neither confirmed nor refuted."""
 
 _AIM = 0.9
 """Half-widths are brought below this part of what is asked."""
@@ -120,55 +124,26 @@ class Verified:
 
 STUDIES: dict[str, Callable[[studies.Model, Mapping[str, Any]], studies.Study]] = {
     "open_single_station": studies.open_single_station,
-    "priority_single_station": studies.priority_single_station,
+    "priority_single_station": priority_single_station,
     "finite_source": networks.finite_source,
     "closed_network": networks.closed_network,
     "open_network": networks.open_network,
-    "fork_join": networks.fork_join,
-    "split_merge": networks.split_merge,
-    "bulk_service": networks.bulk_service,
-    "clocked_bulk": networks.clocked_bulk,
+    "fork_join": joint.fork_join,
+    "split_merge": joint.split_merge,
+    "bulk_service": joint.bulk_service,
+    "clocked_bulk": joint.clocked_bulk,
     "project": projects.project,
     "static": projects.static,
     "infinite_server": projects.infinite_server,
-    "calendar_single_station": projects.calendar_single_station,
+    "calendar_single_station": calendars.calendar_single_station,
 }
 """How each kind of model with luck is studied."""
 
 EXACT: dict[str, Callable[[studies.Model, Mapping[str, Any]], projects.Exact]] = {
     "list_scheduling": projects.list_scheduling,
-    "working_calendar": projects.working_calendar,
+    "working_calendar": calendars.working_calendar,
 }
 """How each kind without luck is answered."""
-
-
-def read_cases(path: Path) -> list[dict[str, Any]]:
-    """Return the cases of a file of the schema ``queueing-cases/1``.
-
-    Raises
-    ------
-    InputError
-        If the file is not of this schema.
-    """
-    try:
-        document = json.loads(path.read_text("utf-8-sig"))
-    except json.JSONDecodeError as error:
-        raise InputError.at(str(path), error.lineno, f"is not JSON: {error.msg}") from error
-    except (OSError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError.at(str(path), 0, f"cannot be read: {error}") from error
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        found = document.get("schema") if isinstance(document, dict) else type(document).__name__
-        raise InputError.at(str(path), 0, f"schema: {found!r}; '{SCHEMA}' was expected")
-    cases = document.get("cases")
-    if not isinstance(cases, list):
-        raise InputError.at(str(path), 0, "cases: a list was expected")
-    for number, case in enumerate(cases, 1):
-        for key, kind in (("id", str), ("model", dict), ("expected", dict)):
-            if not isinstance(case, dict) or not isinstance(case.get(key), kind):
-                raise InputError.at(
-                    str(path), 0, f"case {number}: '{key}' is missing or no {kind.__name__}"
-                )
-    return cases
 
 
 def verify_file(
@@ -193,8 +168,20 @@ def verify_file(
         Processor time for one case, after which values that are not precise enough fail.
     workers : int
         Processes.
+
+    Raises
+    ------
+    InputError
+        If the file is not of the schema, or has no case of an id.
     """
-    cases = [case for case in read_cases(path) if not only or case["id"] in only]
+    cases = read_cases(path)
+    known = [case["id"] for case in cases]
+    if unknown := [name for name in only if name not in known]:
+        raise InputError(
+            Problem(Place(str(path)), f"no case has the id '{name}'{did_you_mean(name, known)}")
+            for name in unknown
+        )
+    cases = [case for case in cases if not only or case["id"] in only]
     workers = min(workers, len(cases))
     if workers <= 1:
         yield from (verify_case(case, seed, seconds) for case in cases)
@@ -214,12 +201,14 @@ def verify_case(case: Mapping[str, Any], seed: int = 1, seconds: float = SECONDS
     try:
         model, expected = case["model"], case["expected"]
         kind = str(model.get("kind"))
-        if kind in EXACT or (kind == "project" and projects.is_certain(model)):
+        if not expected:
+            note = "nothing is expected"
+        elif kind in EXACT or (kind == "project" and projects.is_certain(model)):
             answer = EXACT.get(kind, projects.certain_project)(model, expected)
             measured = [_exact(name, value, answer) for name, value in expected.items()]
         elif kind in STUDIES:
+            wanted, others = _flat(expected)
             study = STUDIES[kind](model, expected)
-            wanted = _flat(expected)
             measured, replications, off = _measure(study, wanted, seed, seconds)
             outside = [each.name for each in measured if each.verdict == "fail"]
             if outside:
@@ -229,14 +218,21 @@ def verify_case(case: Mapping[str, Any], seed: int = 1, seconds: float = SECONDS
                     for old, new in zip(measured, again, strict=True)
                 ]
                 replications += more
+            measured += [_unsupported(name, value) for name, value in others.items()]
             if off:
                 note = f"the draws are not those of the model: {', '.join(off)}"
         else:
             note = f"no model of the kind '{kind}'"
     except NotExpressible as missing:
         note = f"cannot be expressed: {missing}"
-    except (KeyError, TypeError, IndexError, AttributeError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
+        measured = []
         note = f"the model cannot be read: {type(error).__name__}: {error}"
+    except MemoryError:
+        measured = []
+        note = "cannot be expressed: a model that needs more memory than there is"
+    if not note and (unknown := [each.name for each in measured if each.verdict == "unsupported"]):
+        note = f"not measured: {', '.join(unknown)}"
     verdicts = {each.verdict for each in measured}
     if not verdicts or verdicts == {"unsupported"}:
         verdict = "unsupported"
@@ -257,17 +253,26 @@ def verify_case(case: Mapping[str, Any], seed: int = 1, seconds: float = SECONDS
     )
 
 
-def _flat(expected: Mapping[str, Any]) -> dict[str, float]:
-    """Return expected numbers; tables by ``name[key]``, fractions as numbers."""
+def _flat(expected: Mapping[str, Any]) -> tuple[dict[str, float], dict[str, object]]:
+    """Return expected numbers, tables by ``name[key]``, and what is no number and not known.
+
+    Raises
+    ------
+    NotExpressible
+        If a number is not finite, or a fraction none.
+    """
     flat: dict[str, float] = {}
+    others: dict[str, object] = {}
     for name, value in expected.items():
         if isinstance(value, Mapping):
-            flat |= {f"{name}[{key}]": float(Fraction(str(each))) for key, each in value.items()}
-        elif isinstance(value, int | float):
-            flat[name] = float(value)
+            flat |= {f"{name}[{key}]": fraction(each, name) for key, each in value.items()}
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            flat[name] = a_number(value, name, low=-1e300, high=1e300)
         elif name.endswith("_fraction"):
-            flat[name] = float(Fraction(value))
-    return flat
+            flat[name] = fraction(value, name)
+        else:
+            others[name] = value
+    return flat, others
 
 
 def _measure(
@@ -293,6 +298,7 @@ def _measure(
         found = {name: _estimate(study, name, columns) for name in wanted}
         known = [
             each is None
+            or not math.isfinite(each.value)
             # an expected value that is far too small would be hard to be precise about
             or each.half_width <= _AIM * WITHIN * max(abs(wanted[name]) or 1.0, abs(each.value))
             for name, each in found.items()
@@ -308,11 +314,13 @@ def _estimate(study: studies.Study, name: str, columns: Columns) -> Estimate | N
 
 
 def _judge(name: str, expected: float, found: Estimate | None) -> Measured:
-    if found is None:
-        return Measured(name, expected, None, None, None, None, "unsupported")
+    if found is None or not math.isfinite(found.value):
+        return _unsupported(name, expected)
     low, high = found.value - found.half_width, found.value + found.half_width
+    if found.value == found.error == 0 and 0 < abs(expected) < _RARE:
+        return _unsupported(name, expected)
     # expected values are printed with 12 digits
-    slack = 1e-9 * max(1.0, abs(expected))
+    slack = max(1e-9 * abs(expected), 1e-12)
     if not low - slack <= expected <= high + slack:
         verdict = "fail"
     elif found.half_width > WITHIN * (abs(expected) or 1.0):
@@ -326,13 +334,30 @@ def _judge(name: str, expected: float, found: Estimate | None) -> Measured:
     )
 
 
+def _unsupported(name: str, expected: object) -> Measured:
+    return Measured(name, expected, None, None, None, None, "unsupported")
+
+
 def _exact(name: str, expected: object, answer: projects.Exact) -> Measured:
     if name not in answer:
-        return Measured(name, expected, None, None, None, None, "unsupported")
+        return _unsupported(name, expected)
     found = answer[name]
-    same = set(found) == set(expected) if _are_lists(found, expected) else found == expected  # type: ignore[call-overload]
-    return Measured(name, expected, found, None, None, None, "pass" if same else "fail")
+    return Measured(
+        name, expected, found, None, None, None, "pass" if _same(found, expected) else "fail"
+    )
 
 
-def _are_lists(*values: object) -> bool:
-    return all(isinstance(value, list) for value in values)
+def _same(found: object, expected: object) -> bool:
+    """Whether two answers are the same: lists in any order, numbers but for their last digits."""
+    if isinstance(found, dict) and isinstance(expected, dict):
+        return set(found) == set(expected) and all(_same(found[k], expected[k]) for k in found)
+    if isinstance(found, list) and isinstance(expected, list):
+        return sorted(map(str, found)) == sorted(map(str, expected))
+    if isinstance(found, int | float) and isinstance(expected, int | float):
+        return abs(found - expected) <= 1e-6 * max(1.0, abs(expected))
+    if isinstance(found, str) and isinstance(expected, str):
+        try:
+            return datetime.fromisoformat(found) == datetime.fromisoformat(expected)
+        except ValueError:
+            return found == expected
+    return False

@@ -131,22 +131,36 @@ def variance_of(first: str, second: str) -> Metric:
 _NEAR = 0.03
 
 
-def add_quantile(columns: Columns, name: str, values: FloatArray, near: float, q: float) -> Metric:
-    """Note the shares of values below three points and return the quantile as a metric.
+def add_quantile(
+    columns: Columns, name: str, values: FloatArray, near: float, q: float, grain: float = 0.0
+) -> Metric:
+    """Note the shares of values below some points and return the quantile as a metric.
 
     The points stand around ``near``, where the quantile is thought to be; the metric
     goes from there along the slope that the values show, so it says where the quantile
-    really is. Rows of ``values`` are replications.
+    really is. Where many values are the same the slope says nothing, but then ``near``
+    is the quantile if fewer than ``q`` are below it and not fewer up to it. Rows of
+    ``values`` are replications; ``grain`` is how finely they were rounded.
     """
     if near == 0:
-        columns[f"{name}:at"] = (values <= 0).mean(axis=-1)
+        columns[f"{name}:at"] = (values <= grain).mean(axis=-1)
         # a quantile is 0 while the share of zeros may be q; beyond, by how much it is missed
         return lambda mean: np.maximum(q - mean[f"{name}:at"], 0.0)
-    for place, point in (("low", near * (1 - _NEAR)), ("at", near), ("high", near * (1 + _NEAR))):
+    for place, point in (
+        ("low", near * (1 - _NEAR)),
+        ("below", near - grain),
+        ("at", near + grain),
+        ("high", near * (1 + _NEAR)),
+    ):
         columns[f"{name}:{place}"] = (values <= point).mean(axis=-1)
 
     def quantile(mean: Mapping[str, FloatArray]) -> FloatArray:
+        short = np.maximum(q - mean[f"{name}:at"], 0.0)
+        over = np.maximum(mean[f"{name}:below"] - q, 0.0)
         slope = (mean[f"{name}:high"] - mean[f"{name}:low"]) / (2 * _NEAR * near)
-        return near + (q - mean[f"{name}:at"]) / slope
+        # where nobody is near, the quantile is farther than can be told from here
+        far = np.sign(short - over) * near
+        off = np.divide(short - over, slope, out=np.asarray(far), where=slope > 0)
+        return np.asarray(near + off, dtype=np.float64)
 
     return quantile

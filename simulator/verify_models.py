@@ -4,100 +4,51 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
-from rules import Calendar, Kind, Name
-from scenarios.arrivals import Arrivals, AtOnce, Groups, Poisson, Renewal
-from scenarios.distributions import (
-    Discrete,
-    Distribution,
-    Erlang,
-    Exponential,
-    Fixed,
-    Gamma,
-    Lognormal,
-    Mixture,
-    Triangular,
-    Uniform,
-    Weibull,
-)
+import numpy as np
+from numpy.typing import NDArray
+
+from rules import Calendar, Kind, Name, did_you_mean
+from scenarios.arrivals import Arrivals, AtOnce
+from scenarios.distributions import Distribution
 from scenarios.plan import Desk, Link, OwnWork, Plan, PlanStep, Pool
 from scenarios.streams import stream_of
+from simulator.verify_reading import UNIT, NotExpressible
 
-UNIT = 10_000
-"""Ticks of one unit of time of a textbook queue: fine enough that rounding cannot be seen."""
 FIRST_DAY = date(1, 1, 1)
 _DAY = 86_400
 _LAST = (date.max - FIRST_DAY).days
 
 
-class NotExpressible(Exception):  # noqa: N818 - said as the reader meets it
-    """The simulator has no such model; the message says what is missing."""
+@dataclass(frozen=True, slots=True)
+class _AtLeastATick:
+    of: Distribution
+
+    @property
+    def mean(self) -> float:
+        return self.of.mean
+
+    def quantile(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.maximum(self.of.quantile(u), 1.0)
+
+    def wrong(self) -> list[str]:
+        return self.of.wrong()
 
 
-def distribution(asked: Mapping[str, Any] | float, unit: float = UNIT) -> Distribution:
-    """Return the distribution of a model file, in ticks."""
-    if isinstance(asked, int | float):
-        return Fixed(asked * unit)
-    kind = asked.get("dist", "")
-    at = {key: value for key, value in asked.items() if isinstance(value, int | float)}
-    if kind == "exponential":
-        return Exponential(at["mean"] * unit)
-    if kind in ("deterministic", "fixed", "constant"):
-        return Fixed(at.get("value", at.get("mean", 0)) * unit)
-    if kind == "erlang":
-        return Erlang(at["mean"] * unit, int(at.get("k", at.get("stages", 1))))
-    if kind == "gamma":
-        return Gamma(at["mean"] * unit, at["cv"] if "cv" in at else at["shape"] ** -0.5)
-    if kind == "hyperexp2":
-        parts = Exponential(at["mean1"] * unit), Exponential(at["mean2"] * unit)
-        return Mixture(at["p"], *parts)
-    if kind == "lognormal":
-        return Lognormal(at["mean"] * unit, at["cv"])
-    if kind == "triangular":
-        low, high = at.get("low", at.get("min")), at.get("high", at.get("max"))
-        if low is None or high is None:
-            raise NotExpressible("a triangular distribution without low and high")
-        return Triangular(low * unit, at["mode"] * unit, high * unit)
-    if kind == "uniform":
-        low, high = at.get("low", at.get("min")), at.get("high", at.get("max"))
-        if low is None or high is None:
-            raise NotExpressible("a uniform distribution without low and high")
-        return Uniform(low * unit, high * unit)
-    if kind == "weibull":
-        return Weibull(at["scale"] * unit, at["shape"])
-    if kind == "discrete":
-        weights = asked.get("probs_fraction") or asked.get("probs") or asked.get("weights") or ()
-        return Discrete(
-            tuple(value * unit for value in asked["values"]),
-            tuple(float(Fraction(weight)) for weight in weights),
-        )
-    raise NotExpressible(f"the distribution '{kind}'")
+def at_least_a_tick(work: Distribution) -> Distribution:
+    """Return the work with one tick for none, if it is none only now and then.
 
-
-def arrivals(asked: Mapping[str, Any], unit: float = UNIT) -> tuple[Arrivals, float]:
-    """Return when cases come and how many a unit of time."""
-    process = asked.get("process", "")
-    if process == "poisson":
-        rate = asked.get("rate", asked.get("rate_per_hour"))
-        if rate is None:
-            raise NotExpressible("a Poisson stream without a rate")
-        return Poisson(unit / rate), rate
-    if process == "renewal":
-        gap = distribution(asked["interarrival"], unit)
-        return Renewal(gap), unit / gap.mean
-    if process == "poisson-batches":
-        rate, size = asked["batch_rate"], asked["batch_size"]
-        return Groups(unit / rate, size), rate * size
-    raise NotExpressible(f"arrivals '{process}'")
+    In an office whoever needs no work passes at once; in a queue he waits for his turn. Work
+    that varies widely is often too little for a tick.
+    """
+    return cast("Distribution", _AtLeastATick(work)) if work.mean > 0 else work
 
 
 def variation(of: Distribution) -> float:
     """Return the squared coefficient of variation, numerically."""
-    import numpy as np
-
     numbers = (np.arange(20_000) + 0.5) / 20_000
     values = of.quantile(numbers)
     return float(values.var() / max(values.mean(), 1e-12) ** 2)
@@ -115,8 +66,6 @@ def moment(of: Distribution, power: int) -> float | None:
 
 
 def _moment(of: Distribution, power: int, panels: int) -> float:
-    import numpy as np
-
     places, weights = np.polynomial.legendre.leggauss(8)
     edges = np.linspace(math.log(2), 53 * math.log(2), panels + 1)
     half = np.diff(edges)[:, None] / 2
@@ -127,7 +76,9 @@ def _moment(of: Distribution, power: int, panels: int) -> float:
 
 def days_for(units: float, unit: float = UNIT) -> Calendar:
     """Return a calendar without closing hours for so many units of time and a margin."""
-    days = min(_LAST, math.ceil(units * unit * 1.5 / _DAY) + 40)
+    days = math.ceil(units * unit * 1.5 / _DAY) + 40
+    if days > _LAST:
+        raise NotExpressible(f"a run of {units:g} units of time in ticks that are fine enough")
     return Calendar.natural(FIRST_DAY, FIRST_DAY + timedelta(days))
 
 
@@ -143,8 +94,6 @@ def network(
 
     The desks' step index is set here.
     """
-    from dataclasses import replace
-
     desks: list[Desk] = []
     made: list[PlanStep] = []
     place = {key: number for number, (key, _, _) in enumerate(steps)}
@@ -198,11 +147,26 @@ def station(
 
 
 def topological(keys: Sequence[str], needs: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the keys with prerequisites first, otherwise as listed."""
+    """Return the keys with prerequisites first, otherwise as listed.
+
+    Raises
+    ------
+    NotExpressible
+        If a prerequisite is none of the keys, or they wait for each other.
+    """
     import networkx as nx
+
+    for after, of in needs.items():
+        for key in (after, *of):
+            if key not in keys:
+                raise NotExpressible(f"the unknown task '{key}'{did_you_mean(str(key), keys)}")
 
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(keys)
     graph.add_edges_from((before, after) for after, of in needs.items() for before in of)
     place = {key: number for number, key in enumerate(keys)}
-    return list(nx.lexicographical_topological_sort(graph, key=place.__getitem__))
+    try:
+        return list(nx.lexicographical_topological_sort(graph, key=place.__getitem__))
+    except nx.NetworkXUnfeasible:
+        circle = " -> ".join(str(before) for before, _ in nx.find_cycle(graph))
+        raise NotExpressible(f"tasks that wait for each other: {circle}") from None

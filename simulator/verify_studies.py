@@ -11,11 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rules import Name
 from scenarios.arrivals import Groups, Poisson, Renewal
 from scenarios.interruptions import Outage
-from scenarios.orders import ByPriority, Interrupting
-from scenarios.plan import AMPLE, CaseType, Desk, OwnWork, Plan
+from scenarios.plan import AMPLE, OwnWork, Plan
 from scenarios.streams import stream_of
 from simulator.engines import engine_for
 from simulator.feed_forward import feeds_forward, forward
@@ -28,17 +26,21 @@ from simulator.verify_estimates import (
     mean_of,
     ratio,
 )
-from simulator.verify_models import (
-    UNIT,
+from simulator.verify_models import at_least_a_tick, days_for, moment, station, variation
+from simulator.verify_reading import (
     NotExpressible,
     arrivals,
-    days_for,
     distribution,
-    moment,
-    network,
-    people,
-    station,
-    variation,
+    mean_time,
+    needed,
+    number,
+    only,
+    relaxation,
+    rule,
+    steady,
+    table,
+    unit_for,
+    whole,
 )
 
 Model = Mapping[str, Any]
@@ -67,47 +69,82 @@ class Study:
     least: int = 40
 
 
-QUANTILE = re.compile(r"^(?:(?P<of>W|Wq)_)?p(?P<percent>\d\d)$")
+QUANTILE = re.compile(r"^(?:(?P<of>W|Wq)_)?p(?P<percent>\d\d(?:\.\d+)?)$")
+
+_OF_STATION = (
+    "arrivals", "service", "servers", "discipline", "promise_t", "max_in_system", "full",
+    "patience", "absences", "outages", "start", "statistic",
+)  # fmt: skip
 
 
 def open_single_station(model: Model, expected: Mapping[str, Any]) -> Study:
     """Return the study of one queue: M/M/c, M/G/1, G/M/1, M/D/c, batches, vacations, outages."""
-    if model.get("discipline", "FCFS") != "FCFS":
-        raise NotExpressible(f"the discipline '{model['discipline']}'")
-    come, rate = arrivals(model["arrivals"])
-    work = distribution(model["service"])
-    servers = AMPLE if model["servers"] == "infinite" else int(model["servers"])
-    load = rate * work.mean / UNIT / servers
-    if load >= 1 and not ("max_in_system" in model or "patience" in model):
-        raise NotExpressible(f"a steady state at a load of {load:g}")
-    bounded = "max_in_system" in model or "patience" in model
-    up = 1.0
+    only(model, _OF_STATION, "a single station")
+    for key, known in (("discipline", "FCFS"), ("full", "rejected")):
+        if model.get(key, known) != known:
+            raise NotExpressible(f"the {key} '{model[key]}'")
+    rule(model, "start", "empty")
+    unit = unit_for(mean_time(needed(model, "service")))
+    come, rate = arrivals(table(model, "arrivals"), unit)
+    work = at_least_a_tick(distribution(model["service"], unit))
+    servers = AMPLE if model.get("servers") == "infinite" else whole(model, "servers")
+    offered = rate * work.mean / unit
+    load = offered / servers
+    up, slow = 1.0, 0.0
     if "outages" in model:
-        ups, downs = (distribution(model["outages"][key]) for key in ("up", "down"))
+        of = table(model, "outages")
+        only(of, ("up", "down", "rule"), "outages")
+        rule(of, "rule", "time-driven", "preemptive-resume")
+        ups, downs = (distribution(needed(of, key), unit) for key in ("up", "down"))
+        if ups.mean <= 0:
+            raise NotExpressible("outages without time between them")
         up = ups.mean / (ups.mean + downs.mean)
-    first25 = re.search(r"customers 1\.\.(\d+)", model.get("statistic", ""))
-    if first25:
-        number, warm = int(first25[1]), 0
-    else:
-        # eight relaxation times of the queue, longer where service varies more
-        relax = 1 / (1 - math.sqrt(min(load / up, 0.99) if not bounded else 0.8)) ** 2
-        warm = math.ceil(8 * relax * (1 + variation(work)) / 2) + 200
-        number = max(8 * warm, 4000)
-    size = getattr(come, "size", 1)
-    number -= number % size
-    plan = station(come, work, servers, number, days_for(number / rate))
-    if "max_in_system" in model:
-        plan = _pool(plan, room=model["max_in_system"] - servers)
+        slow = 2 * (ups.mean + downs.mean) / unit
+    bounded = "max_in_system" in model or "patience" in model
+    first = None
+    if "statistic" in model:
+        first = re.fullmatch(
+            r"average queueing delay of customers 1\.\.(\d{1,5})", str(model["statistic"])
+        )
+        if not first:
+            raise NotExpressible(f"the statistic '{model['statistic']}'")
+    if not bounded and not first:
+        steady(load / up)
     if "patience" in model:
-        desk = replace(plan.desks[0], patience=distribution(model["patience"]))
-        plan = replace(plan, desks=(desk,))
+        patience = distribution(model["patience"], unit)
+        slow = max(slow, patience.mean / unit)
     if "absences" in model:
-        if "leaves when queue empties" not in model["absences"].get("rule", ""):
-            raise NotExpressible(f"absences by the rule '{model['absences'].get('rule')}'")
-        plan = _pool(plan, errand=distribution(model["absences"]["length"]))
+        of = table(model, "absences")
+        only(of, ("rule", "length"), "absences")
+        rule(of, "rule", "leaves when queue empties", "repeats while still empty")
+        errand = distribution(needed(of, "length"), unit)
+        slow = max(slow, errand.mean * (1 + variation(errand)) / unit)
+    size = getattr(come, "size", 1)
+    if first:
+        cases, warm = int(first[1]), 0
+    else:
+        # eight relaxation times of the queue, longer where gaps or service vary more
+        uneven = variation(come.gap) if isinstance(come, Renewal) else float(size)
+        relax = relaxation(min(load / up, 0.99) if not bounded else 0.8)
+        warm = math.ceil(8 * relax * (uneven + variation(work)) / 2) + 200
+        # and of whatever else is slow: all who are being served, absences, a full room
+        warm += math.ceil(12 * rate * slow + 12 * min(offered, servers))
+        cases = max(8 * warm, 4000)
+    if "max_in_system" in model:
+        room = whole(model, "max_in_system", low=servers) - servers
+        warm += 2 * room**2
+        cases = max(8 * warm, 4000)
+    cases -= cases % size
+    plan = station(come, work, servers, cases, days_for(cases / rate, unit))
+    if "max_in_system" in model:
+        plan = _pool(plan, room=room)
+    if "patience" in model:
+        plan = replace(plan, desks=(replace(plan.desks[0], patience=patience),))
+    if "absences" in model:
+        plan = _pool(plan, errand=errand)
     if "outages" in model:
         plan = replace(plan, interruptions=(Outage((0,), ups, downs, stream_of("outage")),))
-    return _queue_study(plan, warm, servers, model, expected)
+    return _queue_study(plan, warm, servers, model, expected, unit)
 
 
 def _pool(plan: Plan, **changes: Any) -> Plan:
@@ -115,7 +152,12 @@ def _pool(plan: Plan, **changes: Any) -> Plan:
 
 
 def _queue_study(
-    plan: Plan, warm: int, servers: int, model: Model, expected: Mapping[str, Any]
+    plan: Plan,
+    warm: int,
+    servers: int,
+    model: Model,
+    expected: Mapping[str, Any],
+    unit: float,
 ) -> Study:
     quick = feeds_forward(plan)
     metrics: dict[str, Metric] = {}
@@ -127,7 +169,7 @@ def _queue_study(
     def sample(seed: int, replications: Sequence[int]) -> Columns:
         run = side_by_side(plan, seed, replications)
         arrival, ready, start, end, work = (
-            each[:, warm:] / UNIT
+            each[:, warm:] / unit
             for each in (run.arrival, run.ready[0], run.start[0], run.end[0], run.work[0])
         )
         out = run.outcome[:, warm:]
@@ -154,12 +196,12 @@ def _queue_study(
         }
         columns |= luck_of(run.arrival, {"work": (run.work[0], plan.steps[0].work)}, plan)
         for power, mean in known.items():
-            drawn = (run.work[0].astype(np.float64) / UNIT) ** power
+            drawn = (run.work[0].astype(np.float64) / unit) ** power
             columns[f"{CONTROL}work^{power}"] = drawn.mean(axis=1) / mean - 1
         if "busy_period_mean" in expected:
             columns |= _busy_periods(arrival, wait, end)
         metrics.clear()
-        metrics.update(_queue_metrics(servers, model, expected, columns, wait, inside))
+        metrics.update(_queue_metrics(servers, model, expected, columns, wait, inside, unit))
         return columns
 
     width = plan.cases
@@ -176,6 +218,7 @@ def _queue_metrics(
     columns: Columns,
     wait: Array,
     inside: Array,
+    unit: float,
 ) -> dict[str, Metric]:
     known: dict[str, Metric] = {
         "Wq": mean_of("Wq"),
@@ -201,19 +244,22 @@ def _queue_metrics(
         "busy_period_second_moment": ratio("busy2", "busy_number"),
     }
     if "outages" in model:
-        ups, downs = (distribution(model["outages"][key]).mean for key in ("up", "down"))
+        ups, downs = (mean_time(model["outages"][key]) for key in ("up", "down"))
         known["availability"] = lambda mean: mean["one"] * ups / (ups + downs)
     found: dict[str, Metric] = {}
     for name, value in expected.items():
         quantile = QUANTILE.match(name)
-        within = re.match(r"^P_(Wq|W)_le_(.+)$", name)
+        within = re.match(r"^P_(Wq|W)_le_(t|\d+(?:\.\d+)?)$", name)
         if quantile:
             values = wait if quantile["of"] == "Wq" else inside
-            found[name] = add_quantile(columns, name, values, value, int(quantile["percent"]) / 100)
+            share = float(quantile["percent"]) / 100
+            found[name] = add_quantile(columns, name, values, value, share, 1 / unit)
         elif within:
-            limit = model["promise_t"] if within[2] == "t" else float(within[2])
+            limit = (
+                number(model, "promise_t", above=False) if within[2] == "t" else float(within[2])
+            )
             values = wait if within[1] == "Wq" else inside
-            columns[name] = (values <= limit).mean(axis=1)
+            columns[name] = (values <= limit + 0.5 / unit).mean(axis=1)
             found[name] = mean_of(name)
         elif name in known:
             found[name] = known[name]
@@ -280,8 +326,8 @@ class _Side:
 def play(plan: Plan, seed: int, replications: Sequence[int]) -> Iterator[Trace]:
     """Yield the trace of each replication: of the compiled engine where it covers the plan."""
     engine = engine_for(plan, _MANY)
-    for number in replications:
-        yield engine.replication(plan, seed, number)
+    for each in replications:
+        yield engine.replication(plan, seed, each)
 
 
 _MANY = 1_000_000
@@ -310,61 +356,3 @@ def side_by_side(plan: Plan, seed: int, replications: Sequence[int]) -> _Side:
         np.stack([trace.types_of() for trace in traces]),
         np.stack([trace.outcomes() for trace in traces]),
     )
-
-
-def priority_single_station(model: Model, expected: Mapping[str, Any]) -> Study:
-    """Return the study of one queue with classes; each class has its own step."""
-    classes = model["classes"]
-    rates = [arrivals(each["arrivals"])[1] for each in classes]
-    works = [distribution(each["service"]) for each in classes]
-    rule = model["discipline"]
-    if "preemptive-resume" in rule:
-        order: Any = Interrupting()
-    elif "non-preemptive" in rule:
-        order = ByPriority()
-    else:
-        raise NotExpressible(f"the discipline '{rule}'")
-    if any(each["arrivals"]["process"] != "poisson" for each in classes):
-        raise NotExpressible("classes that do not come as Poisson streams")
-    load = sum(r * w.mean for r, w in zip(rates, works, strict=True)) / UNIT / model["servers"]
-    warm = math.ceil(12 / (1 - math.sqrt(load)) ** 2) + 200
-    number = max(10 * warm, 10_000)
-    desks = [(f"class{k}", [Desk(0, "desk", (0,), 0)], work) for k, work in enumerate(works, 1)]
-    plan = network(
-        desks, {}, people(model["servers"], order=order), (days_for(number / sum(rates)),),
-        Poisson(UNIT / sum(rates)), number,
-    )  # fmt: skip
-    plan = replace(
-        plan,
-        steps=tuple(replace(step, of=k) for k, step in enumerate(plan.steps)),
-        types=tuple(
-            CaseType(f"class{k}", Name(f"class {k}"), rate, each["priority"])
-            for k, (rate, each) in enumerate(zip(rates, classes, strict=True), 1)
-        ),
-    )
-
-    def sample(seed: int, replications: Sequence[int]) -> Columns:
-        run = side_by_side(plan, seed, replications)
-        columns: Columns = {"waits": np.zeros(len(replications))}
-        columns |= luck_of(run.arrival, {}, plan)
-        for k, of in enumerate(works):
-            every = np.asarray(run.types == k)
-            columns[f"{CONTROL}share{k}"] = every.mean(axis=1) - rates[k] / sum(rates)
-            drawn = np.where(every, run.work[k], 0).sum(axis=1) / every.sum(axis=1)
-            columns[f"{CONTROL}work{k}"] = drawn / of.mean - 1
-            mine = np.asarray(run.types == k)
-            mine[:, :warm] = False
-            wait = (run.start[k] - run.ready[k]) / UNIT
-            stay = (run.end[k] - run.ready[k]) / UNIT
-            columns[f"n{k}"] = mine.sum(axis=1).astype(np.float64)
-            columns[f"wait{k}"] = np.where(mine, wait, 0).sum(axis=1)
-            columns[f"stay{k}"] = np.where(mine, stay, 0).sum(axis=1)
-            columns["waits"] = columns["waits"] + columns[f"wait{k}"]
-        columns["n"] = np.full(len(replications), float(number - warm))
-        return columns
-
-    metrics: dict[str, Metric] = {"Wq_all": ratio("waits", "n")}
-    for k in range(len(classes)):
-        metrics[f"Wq_class{k + 1}"] = ratio(f"wait{k}", f"n{k}")
-        metrics[f"W_class{k + 1}"] = ratio(f"stay{k}", f"n{k}")
-    return Study(sample, metrics, max(1, 60_000 // number))

@@ -16,8 +16,8 @@ from simulator.statistics import (
     quantile_interval,
     share_interval,
 )
-from simulator.verify_models import UNIT
 from simulator.verify_projects import formula
+from simulator.verify_reading import UNIT
 
 NUMBERS = st.lists(st.integers(-1000, 1000), min_size=5, max_size=40)
 
