@@ -15,10 +15,21 @@ from plans import (
 )
 
 from rules import Name
-from scenarios.arrivals import Poisson, Several, Spaced
-from scenarios.distributions import Exponential, Fixed, Lognormal
+from scenarios.arrivals import (
+    Booked,
+    Gaps,
+    Groups,
+    Poisson,
+    Profiled,
+    Renewal,
+    Several,
+    Spaced,
+    Traced,
+)
+from scenarios.case_sorts import SALT_SHIFT
+from scenarios.distributions import Exponential, Fixed, Lognormal, Uniform
 from scenarios.gatherings import Consultation, Meeting, Quota, Trip, ZoneResult
-from scenarios.interruptions import Outage
+from scenarios.interruptions import Absence, Outage
 from scenarios.orders import (
     ByFiling,
     ByList,
@@ -43,8 +54,10 @@ from scenarios.plan import (
     Shift,
     Silence,
     Slower,
+    Sorting,
     Supervision,
     ToTheLimit,
+    Watch,
     When,
 )
 
@@ -54,8 +67,8 @@ TIMES = st.sampled_from([Fixed(HOUR), Exponential(3 * HOUR), Lognormal(2 * HOUR,
 ORDERS = (ByPriority(), EarliestDeadline(), ByFiling(), ByList())
 FEATURES = (
     "orders", "interrupting", "room", "errand", "shifts", "routes", "patience", "limit", "keeps",
-    "meeting", "trip", "zone", "quota", "types", "in flight", "supervision", "until", "facts",
-    "consultation", "silence", "findings", "planned",
+    "meeting", "trip", "zone", "quota", "types", "sorted", "in flight", "supervision", "until",
+    "facts", "consultation", "silence", "findings", "planned", "arrivals", "absence", "watch",
 )  # fmt: skip
 
 
@@ -281,14 +294,78 @@ def _types(draw: st.DrawFn, plan: Plan) -> Plan:
 
 
 @st.composite
+def _sorted(draw: st.DrawFn, plan: Plan) -> Plan:
+    """Two streams, of which one is sorted by a choice and a number into two kinds of cases."""
+    if len(plan.types) > 1:
+        return plan
+    cuts = sorted(draw(st.lists(st.integers(0, len(plan.steps)), min_size=2, max_size=2)))
+    of = [sum(cut <= number for cut in cuts) for number in range(len(plan.steps))]
+    for number, kind in enumerate(of):
+        plan = with_step(plan, number, of=kind)
+    links = tuple(link for link in plan.links if of[link.before] == of[link.after])
+    facts = (
+        Fact("a.zone", ("no", "yes"), (0.6, 0.4), 501),
+        Fact("a.land", ("0", "1", "2"), (), 502, Uniform(0, 100), (50.0,), draw(st.booleans())),
+    )
+    table = tuple(draw(st.lists(st.integers(0, 1), min_size=6, max_size=6)))
+    some = draw(st.integers(1, max(1, plan.cases - 1)))
+    other = max(1, plan.cases - some)
+    sortings = (
+        Sorting("a", some, 5 << SALT_SHIFT, (0, 1), table),
+        Sorting("b", other, 9 << SALT_SHIFT, (), (2,)),
+    )
+    kinds = (plan.types[0], *(replace(plan.types[0], key=key) for key in ("large", "b")))
+    parts = draw(st.permutations((Poisson(2.0 * HOUR), Spaced(HOUR))))
+    return replace(
+        plan, links=links, facts=facts, sortings=sortings, types=kinds, cases=some + other,
+        arrivals=Several(tuple(parts), (some, other)),
+    )  # fmt: skip
+
+
+@st.composite
+def _arrivals(draw: st.DrawFn, plan: Plan) -> Plan:
+    """Cases that come in groups, by booking, by profile or as a file says."""
+    if isinstance(plan.arrivals, Several):
+        return plan
+    at = st.lists(st.integers(0, 60), min_size=plan.cases, max_size=plan.cases)
+    ticks = tuple(HOUR * hour for hour in sorted(draw(at))) if not plan.in_flight else ()
+    hours = ((9 * HOUR, 12 * HOUR, 2.0), (13 * HOUR, 16 * HOUR, 1.0))
+    profile = Profiled(6.0, (1.3, 1, 1, 1, 0.8, 0, 0), hours, dispersion=2.0)
+    some = [
+        Renewal(Uniform(0, 4.0 * HOUR)), Groups(5.0 * HOUR, 2), Gaps(Fixed(HOUR)), profile,
+        Booked(Poisson(1.0 * HOUR), HOUR, 2), *([Traced(ticks)] if ticks else []),
+    ]  # fmt: skip
+    return replace(plan, arrivals=draw(st.sampled_from(some)))
+
+
+@st.composite
+def _absence(draw: st.DrawFn, plan: Plan) -> Plan:
+    away = Absence((draw(st.integers(0, 2)),), draw(st.sampled_from([0.1, 0.4])), 98)
+    return replace(plan, interruptions=(*plan.interruptions, away))
+
+
+@st.composite
+def _watch(draw: st.DrawFn, plan: Plan) -> Plan:
+    """Let limits be extended when they are nearly over."""
+    for number in range(len(plan.steps)):
+        plan = with_step(plan, number, statute=DAY, extension=draw(st.sampled_from([0, DAY])))
+    return replace(plan, watch=Watch(800, False, draw(st.sampled_from([0.0, 0.5]))))
+
+
+@st.composite
 def _in_flight(draw: st.DrawFn, plan: Plan) -> Plan:
     needs = [[link.before for link in links] for links in plan.predecessors()]
     inside = []
     for _ in range(draw(st.integers(1, 4))):
         of = draw(st.integers(0, len(plan.types) - 1))
+        # which procedure a case of a sorted stream goes through its facts alone say
+        known = {kind for each in plan.sortings for kind in each.types}
+        if plan.sortings and of not in known:
+            continue
+        types = next((set(each.types) for each in plan.sortings if of in each.types), {of})
         done: list[int] = []
         for number, step in enumerate(plan.steps):
-            if step.of == of and set(needs[number]) <= set(done) and draw(st.booleans()):
+            if step.of in types and set(needs[number]) <= set(done) and draw(st.booleans()):
                 done.append(number)
         inside.append(InFlight(of, tuple(done)))
     return replace(plan, in_flight=tuple(inside), cases=plan.cases + len(inside))
@@ -346,8 +423,9 @@ def _findings(draw: st.DrawFn, plan: Plan) -> Plan:
 @st.composite
 def _facts(draw: st.DrawFn, plan: Plan) -> Plan:
     """Conditions, what makes steps longer, steps after the result, learning, outages."""
-    plan = replace(plan, facts=(FACT,))
-    condition = st.sampled_from([(), (When(0, (0,)),), (When(0, (1,)),)])
+    mine = len(plan.facts)
+    plan = replace(plan, facts=(*plan.facts, FACT))
+    condition = st.sampled_from([(), (When(mine, (0,)),), (When(mine, (1,)),)])
     for number in range(len(plan.desks)):
         changes = {
             "slower": draw(st.booleans()),
@@ -357,7 +435,7 @@ def _facts(draw: st.DrawFn, plan: Plan) -> Plan:
         }
         plan = with_desk(plan, number, **changes)
     for number in range(len(plan.steps)):
-        slower = draw(st.sampled_from([(), (Slower(When(0, (1,)), 1500),)]))
+        slower = draw(st.sampled_from([(), (Slower(When(mine, (1,)), 1500),)]))
         after = draw(st.sampled_from([False, False, True]))
         plan = with_step(plan, number, when=draw(condition), slower=slower, after_issue=after)
     outage = Outage((0,), Exponential(30 * HOUR), Fixed(3 * HOUR), 99)

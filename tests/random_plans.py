@@ -9,12 +9,22 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from plans import HOUR, MONDAY, NINE_TO_FIVE, ROUND_THE_CLOCK, Task, plan_of, with_desk, with_pool
+from plans import (
+    HOUR,
+    MONDAY,
+    NINE_TO_FIVE,
+    ROUND_THE_CLOCK,
+    Task,
+    plan_of,
+    with_desk,
+    with_pool,
+    with_step,
+)
 
 from rules import Calendar, Name
 from scenarios.arrivals import AtOnce, Groups, Poisson, Renewal, Spaced, Traced
 from scenarios.distributions import Exponential, Fixed, Triangular, Uniform
-from scenarios.gatherings import Meeting, Quota, Trip, ZoneResult
+from scenarios.gatherings import Consultation, Meeting, Quota, Trip, ZoneResult
 from scenarios.interruptions import Absence, Outage
 from scenarios.orders import ByFiling, ByList, ByPriority, EarliestDeadline, Interrupting
 from scenarios.plan import (
@@ -25,6 +35,7 @@ from scenarios.plan import (
     WITHDRAWN,
     CaseType,
     Fact,
+    Finding,
     InFlight,
     Lag,
     OwnWork,
@@ -32,6 +43,7 @@ from scenarios.plan import (
     Plan,
     Route,
     Shift,
+    Silence,
     Slower,
     Supervision,
     ToTheLimit,
@@ -111,6 +123,8 @@ def everything(number: int) -> Plan:
             ticks = tuple(sorted(luck.randrange(50) * HOUR for _ in range(plan.cases)))
             if not plan.in_flight:
                 plan = replace(plan, arrivals=Traced(ticks))
+        # drawn apart, so that a feature that is added leaves the others of a number as they were
+        plan = _ways(plan, Random(7_000_000 + 1000 * number + attempt))
         if not problems_of_plan(plan):
             return plan
     raise AssertionError(f"no sound plan of number {number}")
@@ -194,3 +208,50 @@ def _people(plan: Plan, luck: Random) -> Plan:
             shifts = tuple(Shift(calendar, some) for calendar, some in people if some)
             plan = with_pool(plan, number, shifts=shifts)
     return plan
+
+
+def _ways(plan: Plan, luck: Random) -> Plan:
+    """Add what a case may meet: opinions, silence, findings, skills, another approver."""
+    for number, step in enumerate(plan.steps):
+        plain = len(step.desks) > 1 and all(_is_plain(plan, index) for index in step.desks)
+        kind = luck.randrange(5)
+        if kind == 0 and plain:
+            asker, *asked = step.desks
+            asks = Consultation(tuple(asked))
+            plan = with_desk(plan, asker, pools=(), own=Fixed(0), gathering=asks)
+            for each in asked:
+                plan = with_desk(plan, each, aside=True, answers=asker)
+            plan = with_step(plan, number, beside=tuple(asked))
+        elif kind == 1 and plain and not step.after_issue:  # who has the result asks no consent
+            leaves = step.desks[-1]
+            plan = with_desk(plan, leaves, aside=True, pools=(), own=Fixed(0))
+            silence = Silence(luck.choice([HOUR, 5 * HOUR]), luck.randint(0, 2), leaves)
+            plan = with_step(plan, number, silence=silence)
+        elif kind == 2 and plan.supervision is None:
+            finding = Finding(0.5, luck.choice([HOUR, DAY]), luck.random() < 0.5)
+            plan = with_desk(plan, step.desks[-1], finding=finding)
+            plan = with_step(plan, luck.randrange(len(plan.steps)), clearance=True)
+            plan = replace(plan, applicants=2)
+        elif kind == 3:
+            plan = with_desk(plan, step.desks[-1], slower=True, own=Fixed(2.0 * HOUR))
+    for number, pool in enumerate(plan.pools):
+        free = not pool.shifts and not pool.order.interrupts and pool.errand is None
+        if not free or pool.capacity >= AMPLE or luck.random() < 0.6:
+            continue
+        for step in plan.steps:
+            some = [index for index in step.desks if _is_plain(plan, index)]
+            if pool.capacity > 1 and len(some) > 1 and luck.random() < 0.7:
+                reviews, approves = some[:2]
+                plan = with_desk(plan, reviews, pools=(number,))
+                plan = with_desk(plan, approves, pools=(number,), other_than=reviews)
+        mine = [index for index, desk in enumerate(plan.desks) if number in desk.pools]
+        able = [luck.choice([0, 0, len(mine)]) for _ in range(pool.capacity)]
+        skills = [tuple(luck.sample(mine, luck.randint(0, most))) for most in able]
+        plan = with_pool(plan, number, shifts=tuple(Shift(0, 1, each) for each in skills))
+    return plan
+
+
+def _is_plain(plan: Plan, index: int) -> bool:
+    """Whether files come to a desk one by one, and no route or limit is of it."""
+    desk = plan.desks[index]
+    return not (desk.gathering or desk.keeps or desk.routes or desk.to_limit or desk.aside)

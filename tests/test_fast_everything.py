@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+import random_plans
 from everything import FEATURES, everything
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from scenarios.plan_checks import problems_of_plan
 from scenarios.streams import stream_of
 from simulator import Outcome, Trace, simpy_engine
 from simulator.draws import ROUTE, uniform
+from simulator.extensions import with_extensions
 from simulator.plan_arrays import is_simple, uncovered
 
 pytest.importorskip("numba")
@@ -60,6 +62,7 @@ def same(plan: Plan, seed: int = 1, replication: int = 0) -> Trace | None:
         return None
     fast = fast_run.played_out(plan, seed, replication)
     assert fast is not None
+    fast = with_extensions(fast, plan, seed, replication)
     for each in fields(Trace):
         one, other = getattr(fast, each.name), getattr(slow, each.name)
         assert (one.dtype, one.shape) == (other.dtype, other.shape), each.name
@@ -92,6 +95,15 @@ def test_features_come_out_alike_together_at_length(plan, seed):
     """The same for many more plans."""
     if not problems_of_plan(plan):
         same(plan, seed)
+
+
+@pytest.mark.parametrize(
+    "numbers", [range(100), pytest.param(range(100, 2000), marks=pytest.mark.slow)]
+)
+def test_the_plans_of_the_theorems_come_out_alike(numbers):
+    """The scenarios on which all theorems are tried: nothing differs by a tick."""
+    for number in numbers:
+        same(random_plans.everything(number), number)
 
 
 @settings(max_examples=60, deadline=None)

@@ -212,7 +212,10 @@ def test_every_prerequisite_is_respected(number):
         for case, desk, _, ready, _, end in trace.visits(ordered=False).tolist():
             step = plan.desks[desk].step
             at = case, step
-            over[at] = max(over.get(at, 0), end)
+            # whoever still works on it when silence was taken for consent does so in vain
+            silent = plan.steps[step].silence is not None
+            until = int(trace.step_end(plan.steps[step])[case]) if silent else end
+            over[at] = max(over.get(at, 0), min(end, until))
             reached[at] = min(reached.get(at, 2**62), ready)
         calendars = calendars_of(plan, seed, 0)
         for link in plan.links:
@@ -367,9 +370,21 @@ def test_the_scenarios_have_every_feature():
     desks = [desk for plan in plans for desk in plan.desks]
     pools = [pool for plan in plans for pool in plan.pools]
     kinds = {type(desk.gathering).__name__ for desk in desks}
-    assert kinds == {"NoneType", "Meeting", "Trip", "ZoneResult", "Quota"}
-    for name in ("own", "routes", "when", "finishes", "patience", "to_limit", "keeps"):
+    assert kinds == {"NoneType", "Meeting", "Trip", "ZoneResult", "Quota", "Consultation"}
+    for name in (
+        "finding",
+        "slower",
+        "own",
+        "routes",
+        "when",
+        "finishes",
+        "patience",
+        "to_limit",
+        "keeps",
+    ):
         assert sum(bool(getattr(desk, name)) for desk in desks) >= 10, name
+    assert sum(desk.other_than >= 0 for desk in desks) >= 10
+    assert sum(any(shift.desks for shift in pool.shifts) for pool in pools) >= 10
     assert {pool.order.word for pool in pools} == {
         "first_come", "priority", "interrupting", "earliest_deadline", "filing", "list",
     }  # fmt: skip
@@ -379,7 +394,7 @@ def test_the_scenarios_have_every_feature():
     for name in ("learning", "interruptions", "in_flight", "supervision", "until"):
         assert sum(bool(getattr(plan, name)) for plan in plans) >= 10, name
     steps = [step for plan in plans for step in plan.steps]
-    for name in ("when", "slower", "after_issue", "priority"):
+    for name in ("when", "slower", "after_issue", "priority", "silence", "clearance", "beside"):
         assert sum(bool(getattr(step, name)) for step in steps) >= 10, name
     assert sum(bool(link.lag.ticks) for plan in plans for link in plan.links) >= 10
     assert ROUND_THE_CLOCK in plans[0].calendars
