@@ -7,6 +7,7 @@ import random
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -175,15 +176,36 @@ def test_a_folder_that_cannot_be_written():
         SweepStore(Path("/proc/self/sweep.db"), HEADER)
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root writes anywhere")
-def test_a_read_only_folder(tmp_path: Path):
-    """A folder without the right to write is told in a line."""
-    tmp_path.chmod(0o500)
-    try:
-        with pytest.raises(StoreError, match="cannot be written"):
-            SweepStore(tmp_path / "sweep.db", HEADER)
-    finally:
-        tmp_path.chmod(0o700)
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and users")
+def test_a_read_only_folder():
+    """Without the right to write, a line says so for a new store and for one that is there."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        with SweepStore(folder / "kept.db", HEADER) as store:
+            store.keep([block(0)])
+        before = (folder / "kept.db").read_bytes()
+
+        def act() -> str:
+            if os.geteuid() == 0:
+                os.setuid(65_534)  # an administrator writes anywhere, nobody does not
+            said = []
+            for name in ("new.db", "kept.db"):
+                try:
+                    SweepStore(folder / name, HEADER)
+                except StoreError as error:
+                    said.append(str(error))
+            return "\n".join(said)
+
+        (folder / "kept.db").chmod(0o444)
+        folder.chmod(0o555)
+        try:
+            said = in_a_child(act, 2**30).splitlines()
+        finally:
+            folder.chmod(0o700)
+        assert len(said) == 2
+        assert all("cannot be written" in line for line in said)
+        assert [each.name for each in folder.iterdir()] == ["kept.db"]
+        assert (folder / "kept.db").read_bytes() == before
 
 
 def test_a_store_that_may_only_be_read(path: Path, monkeypatch: pytest.MonkeyPatch):
