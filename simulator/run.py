@@ -57,6 +57,7 @@ def simulate(
     precision: float | None = None,
     most: int = MOST,
     engine: str = "auto",
+    workers: int | None = 1,
 ) -> Run:
     """Run a plan many times with independent luck.
 
@@ -77,6 +78,9 @@ def simulate(
         Replications after which a precision is given up.
     engine : str
         ``auto``, ``simpy`` or ``fast``; see :func:`simulator.engines.engine_for`.
+    workers : int, optional
+        How many processes; None: one for each core where there is enough to do. The run is
+        the same. A precision decides as it goes, in this process.
 
     Examples
     --------
@@ -85,6 +89,14 @@ def simulate(
     from simulator.engines import engine_for
 
     chosen = engine_for(plan, replications, engine)
+    notice = chosen.why if chosen.fell_back else ""
+    if precision is None and workers != 1:
+        from simulator.side_by_side import crew_where_it_pays, traces_by
+
+        crew = crew_where_it_pays(plan, replications, chosen.name, workers)
+        whole = crew and traces_by(crew, plan, replications, seed, chosen.name)
+        if whole:
+            return Run(plan, seed, chosen.name, tuple(whole), notice)
     simulate_replication = chosen.replication
     traces: list[Trace] = []
     enough = Enough(replications, precision, most)
@@ -93,5 +105,4 @@ def simulate(
         traces.append(trace)
         ticks, _ = elapsed_of(plan, trace, 0) if precision is not None else (None, 0)
         enough.add(0 if ticks is None else int(ticks.sum()), 0 if ticks is None else len(ticks))
-    notice = chosen.why if chosen.fell_back else ""
     return Run(plan, seed, chosen.name, tuple(traces), notice)

@@ -9,6 +9,7 @@ it.) Workers end with the process that started them, however that ends.
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import sys
 import threading
@@ -23,6 +24,7 @@ from typing import NamedTuple, Protocol
 
 from simulator.blocks import run_block
 from simulator.design_bytes import unpacked
+from simulator.engines import engine_for
 
 
 class Block(NamedTuple):
@@ -44,10 +46,12 @@ class Task(NamedTuple):
     design: bytes
     seed: int
     engine: str = "auto"
+    whole: bool = False
+    """Whether the traces are wanted, rather than the tally of them."""
 
 
 class Answer(NamedTuple):
-    """A block's encoded tally, and the processor seconds that it took."""
+    """A block's encoded tally or pickled traces, and the processor seconds that it took."""
 
     block: Block
     data: bytes
@@ -104,13 +108,24 @@ def work(task: Task) -> News:
     """Simulate a block; the one thing that workers of every kind do."""
     began = time.thread_time()
     try:
-        _, first, size = task.block
-        tally = run_block(unpacked(task.design), task.seed, first, size, task.engine)
+        data = _traces(task) if task.whole else _tally(task)
     except MemoryError:
         raise
     except Exception as error:
         return Failure(task.block, error)
-    return Answer(task.block, tally.encoded(), time.thread_time() - began)
+    return Answer(task.block, data, time.thread_time() - began)
+
+
+def _tally(task: Task) -> bytes:
+    _, first, size = task.block
+    return run_block(unpacked(task.design), task.seed, first, size, task.engine).encoded()
+
+
+def _traces(task: Task) -> bytes:
+    plan, (_, first, size) = unpacked(task.design).plan, task.block
+    replication = engine_for(plan, size, task.engine).replication
+    traces = [replication(plan, task.seed, number) for number in range(first, first + size)]
+    return pickle.dumps(traces, protocol=5)
 
 
 class Here:

@@ -347,9 +347,9 @@ def test_one_run_serves_all_promises_of_a_design(tmp_path, monkeypatch):
     book = read_promises(folder / "promises.toml")
     sizes = []
 
-    def counting(plan, replications, seed, engine):
+    def counting(plan, replications, seed, **how):
         sizes.append(replications)
-        return simulate(plan, replications, seed, engine=engine)
+        return simulate(plan, replications, seed, **how)
 
     monkeypatch.setattr("results.promises.checking.simulate", counting)
     checker = Checker(book)

@@ -86,6 +86,7 @@ def promises(options: argparse.Namespace, console: Console) -> Outcome:
         options.replications or MOST_REPLICATIONS,
         baselines_in(Path(options.runs), path.parent),
         options.engine,
+        workers=None,
     )
     designs = dict.fromkeys(promise.redesign for promise in asked)
     warnings = warn_of_load(console, (book.designs[each] for each in designs))

@@ -88,6 +88,7 @@ def report(options: argparse.Namespace, console: Console) -> Outcome:
         seed=seed,
         levers_simulated=options.levers,
         engine=options.engine,
+        workers=None,
     )
     for design, simulated in zip(chosen, built.runs, strict=False):  # none on paper
         note_fallback(console, design.key, simulated.notice)
@@ -123,6 +124,7 @@ def _tested(options: argparse.Namespace) -> list[Promised]:
         options.replications or MOST_REPLICATIONS,
         baselines_in(store, path.parent),
         options.engine,
+        workers=None,
     )
     saved, _damaged = saved_runs(store)
     return [

@@ -98,6 +98,7 @@ def run(options: argparse.Namespace, console: Console) -> Outcome:
             seed,
             precision=options.precision,
             engine=options.engine,
+            workers=None,
         )
         note_fallback(console, scenario.key, found.notice)
         summary = summarise(scenario, found)

@@ -110,6 +110,8 @@ class Checker:
         Finds the saved run that a broken promise is compared with.
     engine : str
         ``auto``, ``simpy`` or ``fast``; no verdict depends on it.
+    workers : int or None
+        How many processes; see :func:`simulator.simulate`.
     runs : dict of str to Run
         The longest run of each design so far.
     """
@@ -119,6 +121,7 @@ class Checker:
     most: int = MOST_REPLICATIONS
     find_baseline: FindBaseline = lambda promise, scenario: None
     engine: str = "auto"
+    workers: int | None = 1
     runs: dict[str, Run] = field(default_factory=dict)
 
     def check(self, promise: Promise) -> Finding:
@@ -187,7 +190,9 @@ class Checker:
 
     def _simulate(self, scenario: Scenario, replications: int) -> Run:
         seed = scenario.seed if self.seed is None else self.seed
-        return simulate(compile_plan(scenario), replications, seed, engine=self.engine)
+        return simulate(
+            compile_plan(scenario), replications, seed, engine=self.engine, workers=self.workers
+        )
 
 
 def gap(finding: Finding) -> Fraction:

@@ -61,6 +61,7 @@ def build_report(
     seed: int | None = None,
     levers_simulated: bool = False,
     engine: str = "auto",
+    workers: int | None = 1,
 ) -> Report:
     """Compare designs and work out all that a report shows.
 
@@ -77,13 +78,16 @@ def build_report(
         simulations as there are combinations of levers.
     engine : str
         ``auto``, ``simpy`` or ``fast``; no number depends on it.
+    workers : int, optional
+        How many processes; see :func:`simulator.simulate`.
     """
     replications = scenarios[0].replications if replications is None else replications
     seed = scenarios[0].seed if seed is None else seed
     runs: tuple[Run, ...] = ()
     if replications:
         runs = tuple(
-            simulate(compile_plan(each), replications, seed, engine=engine) for each in scenarios
+            simulate(compile_plan(each), replications, seed, engine=engine, workers=workers)
+            for each in scenarios
         )
         summaries = tuple(map(summarise, scenarios, runs))
     else:
