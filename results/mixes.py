@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import networkx as nx
 
-from rules import Edge, Procedure, Strength
+from rules import Edge, Name, Procedure, Strength
 from rules.flows import Parallel
 from scenarios import Scenario
 
-IN_ORDER = "handled one after another, where a case takes both"
+IN_ORDER = Name("同办两环者依次办理", "handled one after another, where a case takes both")
 """Basis of an arrow that only the order of handling draws."""
 
 
@@ -46,7 +46,7 @@ def as_drawn(scenario: Scenario) -> Procedure:
     asked = {edge.ends for edge in whole.edges}
     place = {key: index for index, key in enumerate(whole.keys)}
     added = tuple(
-        Edge(before, after, Strength.PRACTICE, IN_ORDER)
+        Edge(before, after, Strength.PRACTICE, IN_ORDER.en, basis_zh=IN_ORDER.zh)
         for before, after in sorted(
             nx.transitive_reduction(order).edges, key=lambda ends: [place[key] for key in ends]
         )
@@ -60,7 +60,7 @@ def alone(procedure: Procedure) -> Procedure:
 
     Examples
     --------
-    >>> from rules import Name, Step
+    >>> from rules import Step
     >>> mix = Procedure(Name(), (Step("a", Name()), Step("b", Name())), (), mixed=True)
     >>> [each.order_graph().number_of_edges() for each in (mix, alone(mix))]
     [1, 0]

@@ -143,7 +143,9 @@ def _changes(
 def _asked(procedure: Procedure, key: str) -> set[str]:
     """Return a step's prerequisites, without what is only handled before it."""
     return {
-        edge.before for edge in procedure.work_edges if edge.after == key and edge.basis != IN_ORDER
+        edge.before
+        for edge in procedure.work_edges
+        if edge.after == key and edge.basis != IN_ORDER.en
     }
 
 

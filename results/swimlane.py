@@ -210,7 +210,7 @@ def _drawn(sheet: Sheet) -> tuple[list[Unit], list[Key], list[str], float]:
     edges = [edge for edge in sheet.edges if edge.ends not in sheet.folded.through]
     if any(edge.strength is not Strength.PRACTICE for edge in edges):
         keys.append(Key("edge", say("statute-edge", sheet.language)))
-    asked = {edge.ends for edge in sheet.procedure.edges if edge.basis != IN_ORDER}
+    asked = {edge.ends for edge in sheet.procedure.edges if edge.basis != IN_ORDER.en}
     dashed = {
         "practice-edge" if edge.ends in asked else "order-edge"
         for edge in edges

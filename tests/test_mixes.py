@@ -25,7 +25,7 @@ from rules import Duration, Edge, Name, Procedure, Stage, Step
 from rules.flows import Parallel, Staged
 from scenarios import load, shipped
 
-MIXES = ("county-mix", "jiaxing-licences", "jinyun", "network", "ziyang")
+MIXES = ("county-mix", "jiaxing-licences", "jinyun", "network", "ziyang", "ziyang-township")
 
 
 def designs(name: str):

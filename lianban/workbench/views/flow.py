@@ -12,7 +12,7 @@ from lianban.workbench.markup import Html, folded, table, tag
 from lianban.workbench.page import long_work, switched, zoomed
 from results.lexicon import days_text as duration_text
 from results.lexicon import kind_word, limit_text, origin
-from results.mixes import as_drawn
+from results.mixes import IN_ORDER, as_drawn
 from results.numbers import days_text
 from results.step_status import step_statuses
 from results.views import flow_of, offices_of
@@ -136,7 +136,7 @@ def _facts(scene: Scene, design: Scenario, step: Step) -> Html:
     _ = scene.say
     language = scene.language
     offices = offices_of([scene.first, scene.last])
-    path = design.procedure.critical_path()
+    path, mixed = as_drawn(design).critical_path(), design.procedure.mixed
     comma = "、" if language == "zh" else ", "
     lead, *others = [
         offices.get(each, Name(each)).in_language(language) for each in step.departments
@@ -149,7 +149,7 @@ def _facts(scene: Scene, design: Scenario, step: Step) -> Html:
         (_("limit by law"), limit_text(step.limit, language) if step.limit else ""),
         (_("basis"), step.basis.cited.in_language(language)),
         (_("earliest start"), days_text(path.starts[step.key], language)),
-        (_("slack"), days_text(path.slack[step.key], language)),
+        (_("slack"), "" if mixed else days_text(path.slack[step.key], language)),
         (_("visits"), str(step.visits)),
         (_("documents"), str(step.documents)),
         (_("joins"), comma.join(f"{s.key} {s.name.in_language(language)}" for s in step.members)),
@@ -168,10 +168,15 @@ def _status(scene: Scene, key: str) -> str:
 def _waits_for(scene: Scene, design: Scenario, step: Step) -> Html:
     """Return what the step waits for, with how strongly and why."""
     _ = scene.say
-    procedure = design.procedure
-    stated = [edge for edge in procedure.edges if edge.after == step.key]
-    known = {edge.before for edge in stated}
+    procedure = as_drawn(design)  # in a mix of case types only a type's own order is waited for
     order = [
+        edge for edge in procedure.edges if edge.after == step.key and edge.basis == IN_ORDER.en
+    ]
+    stated = [
+        edge for edge in procedure.edges if edge.after == step.key and edge.basis != IN_ORDER.en
+    ]
+    known = {edge.before for edge in stated}
+    order += [
         edge for edge in procedure.flow.edges(procedure)
         if edge.after == step.key and edge.before not in known
     ]  # fmt: skip
