@@ -58,6 +58,7 @@ from rules.levers import (
     JoinAs,
     JointMeeting,
     LeadDepartment,
+    LeaveOut,
     Lever,
     OneMaterialSet,
     OneReview,
@@ -69,6 +70,7 @@ from rules.levers import (
     Shorten,
     Staff,
     SuperviseAfter,
+    TakeIn,
     TellOnce,
     Tolerance,
     UnifiedIssue,
@@ -289,6 +291,11 @@ class Planner:
             ),
             lambda: ChooseIntermediary(some(lambda s: s.kind is Kind.INTERMEDIARY), "firms"),
             lambda: Staff(office, luck.randint(-1, 2), luck.randint(-1, 2)),
+            lambda: TakeIn(
+                self.fresh, NAME, luck.choice(("", "town")), self.days(25), self.maybe((one(),)),
+                self.maybe((one(),)), self.days(2), luck.choice((None, level)), "某法 art. 1",
+            ),
+            lambda: LeaveOut(some()),
         ]  # fmt: skip
 
     def lever(self) -> Lever:
@@ -414,7 +421,7 @@ def test_members_keep_their_records(seed: int):
     gone = {
         key
         for lever in done
-        if isinstance(lever, (CancelSteps, ShareInZone, SuperviseAfter))
+        if isinstance(lever, (CancelSteps, LeaveOut, ShareInZone, SuperviseAfter))
         for key in lever.steps
     }
     lost = {step.key for step in flow.steps} - set(homes(now))

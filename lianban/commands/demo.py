@@ -43,6 +43,7 @@ STORIES = {
     "network": ("", "connected"),
     "zhongshan": ("", "collaborative"),
     "ziyang": ("", "linked"),
+    "ziyang-township": ("", "online"),
 }
 """Of each system the two designs that tell its story; an empty word is today's procedure."""
 
