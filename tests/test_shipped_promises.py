@@ -9,9 +9,6 @@ from results.promises.claims import OnPaper
 from scenarios import shipped
 from scenarios.library import shipped_folder
 
-MANY = ("jinyun",)
-"""Systems whose month of cases takes long to simulate again and again."""
-
 
 @pytest.mark.parametrize("name", shipped())
 def test_each_makes_promises_and_keeps_them_on_paper(name: str):
@@ -27,7 +24,7 @@ def test_each_makes_promises_and_keeps_them_on_paper(name: str):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [each for each in shipped() if each not in MANY])
+@pytest.mark.parametrize("name", shipped())
 def test_each_keeps_what_it_promises_of_time(name: str):
     """Simulated promises are kept too, none stays unsure."""
     checker = Checker(read_promises(shipped_folder() / name / "promises.toml"), most=40)
