@@ -11,71 +11,24 @@ from __future__ import annotations
 
 import simulator.fast_layout as lay
 from scenarios.plan import DONE, REFUSED, IntArray
-from simulator.draws import FINDING, LEFT, LEFT_UNTIL, ROUTE, FloatArray
-from simulator.fast_gathering import (
-    come_together,
-    drop,
-    go_from_gathering,
-    rank,
-    stand,
-    strike_off,
+from simulator.draws import LEFT, LEFT_UNTIL, ROUTE, FloatArray
+from simulator.fast_gathering import come_together, rank, stand, strike_off
+from simulator.fast_jobs import desk_of, learnt, let_pass, step_place, worked
+from simulator.fast_leaving import (
+    FINISHED,
+    LEAVES_WITHDRAWN,
+    finish,
+    inspect,
+    let_leave,
+    steps_open,
 )
 from simulator.fast_luck import drawn, luck, wish
-from simulator.fast_queues import (
-    NOBODY,
-    PERSON,
-    SINCE,
-    VALUE,
-    append,
-    get,
-    hold,
-    note,
-    put,
-    read,
-    schedule,
-    strike,
-    touch,
-    touch_else,
-)
-from simulator.fast_time import BEYOND, DAY, add, compiled, open_before, opening
-from simulator.trace import Hold, Outcome
+from simulator.fast_queues import NOBODY, append, get, note, put, schedule
+from simulator.fast_silence import ask, begin_step
+from simulator.fast_time import BEYOND, add, compiled, opening
+from simulator.trace import Outcome
 
-FINISHED, IN_PROCESS = int(Outcome.FINISHED), int(Outcome.IN_PROCESS)
-LEAVES_REFUSED, LEAVES_WITHDRAWN = int(Outcome.REFUSED), int(Outcome.WITHDRAWN)
-TOGETHER = int(Hold.TOGETHER)
-STEP_BITS = 20
-"""Bits of a step's number beside a case's."""
-
-
-@compiled
-def desk_of(house: IntArray, state: IntArray, job: int) -> int:
-    """Return the desk of a job."""
-    bits = house[lay.PLACE_BITS]
-    case = job >> bits
-    return get(house, lay.TYPE_DESK, get(state, lay.TYPE, case)) + int(job - (case << bits))
-
-
-@compiled
-def step_place(house: IntArray, state: IntArray, case: int, step: int) -> int:
-    """Return where a case's step stands in the lists by case and step."""
-    of = get(state, lay.TYPE, case)
-    return int(case * house[lay.STEPS]) + step - get(house, lay.TYPE_STEP, of)
-
-
-@compiled
-def worked(hours: IntArray, state: IntArray, calendar: int, begin: int, end: int) -> int:
-    """Return the open ticks from an instant to another."""
-    before, after = open_before(hours, calendar, begin), open_before(hours, calendar, end)
-    if min(before, after) == BEYOND:
-        state[lay.FAULT] = lay.IS_BEYOND
-    return after - before
-
-
-@compiled
-def let_pass(state: IntArray, job: int, top: int) -> int:
-    """Let a job pass on before anything else on the stack happens; return the new ``top``."""
-    put(state, lay.STACK, top, ~job)
-    return top + 1
+LEAVES_REFUSED = int(Outcome.REFUSED)
 
 
 @compiled
@@ -181,128 +134,6 @@ def reach_special(
 
 
 @compiled
-def steps_open(house: IntArray, state: IntArray, case: int) -> int:
-    """Return until when a step that asks for clearance waits, or 0."""
-    if not house[lay.APPLICANTS]:
-        return 0
-    applicant = get(state, lay.APPLICANT, case)
-    until = get(state, lay.STEPS_UNTIL, applicant)
-    return until if get(state, lay.STEPS_SINCE, applicant) < state[lay.NOW] < until else 0
-
-
-@compiled
-def begin_step(house: IntArray, hours: IntArray, state: IntArray, case: int, step: int) -> None:
-    """Remember when a case came to a step first, and let the limit run that silence has."""
-    now, place = state[lay.NOW], step_place(house, state, case, step)
-    if get(house, lay.STEP_TIMED, step) and get(state, lay.BEGAN, place) < 0:
-        put(state, lay.BEGAN, place, now)
-    ticks = get(house, lay.STEP_SILENCE, step)
-    if ticks >= 0 and not get(state, lay.OPEN, place):
-        put(state, lay.OPEN, place, 1)
-        until = add(hours, get(house, lay.STEP_SILENCE_CALENDAR, step), now, ticks)
-        schedule(state, until, lay.STEP_DUE, case << STEP_BITS | step)
-
-
-@compiled
-def ask(house: IntArray, hours: IntArray, state: IntArray, job: int, desk: int, top: int) -> int:
-    """Ask every office for its opinion."""
-    now = state[lay.NOW]
-    one, beyond = get(house, lay.DESK_ASKS, desk), get(house, lay.DESK_ASKS, desk + 1)
-    put(state, lay.START, job, now)
-    put(state, lay.ASKED, job, beyond - one)
-    for at in range(one, beyond):
-        put(state, lay.STACK, top, job + get(house, lay.ASKS, at) - desk)
-        top += 1
-    silence = get(house, lay.DESK_LENGTH, desk)
-    if silence:
-        until = add(hours, get(house, lay.DESK_CALENDAR, desk), now, silence)
-        schedule(state, until, lay.ASK_DUE, job)
-    return top
-
-
-@compiled
-def inspect(house: IntArray, chances: FloatArray, state: IntArray, case: int, desk: int) -> None:
-    """Let an inspection of a decision find something, or nothing."""
-    number = luck(state, case, get(house, lay.DESK_STREAM, desk), 0, FINDING)
-    if number < chances[get(house, lay.DESK_FINDING_CHANCE, desk)]:
-        holds = get(house, lay.DESK_FINDS, desk)
-        applicant = get(state, lay.APPLICANT, case)
-        if get(house, lay.DESK_AT_DOOR, desk):
-            hold_up(state, lay.HELD_SINCE, lay.HELD_UNTIL, applicant, holds)
-        else:
-            hold_up(state, lay.STEPS_SINCE, lay.STEPS_UNTIL, applicant, holds)
-
-
-@compiled
-def hold_up(state: IntArray, since: int, until: int, applicant: int, ticks: int) -> None:
-    """Let an applicant wait from the next tick on, or longer than he does already."""
-    now, held = state[lay.NOW], get(state, until, applicant)
-    if now >= held:
-        put(state, since, applicant, now)
-    put(state, until, applicant, max(held, now + ticks))
-
-
-@compiled
-def unqueue(house: IntArray, state: IntArray, job: int, desk: int) -> None:
-    """Take a job out of every queue in which it stands."""
-    if get(house, lay.DESK_GATHERS, desk) == lay.NO_GATHERING:
-        drop(house, state, job, desk)
-    else:
-        go_from_gathering(house, state, job, desk)
-
-
-@compiled
-def cut(house: IntArray, state: IntArray, job: int, desk: int) -> None:
-    """End what is not over yet."""
-    now, end, start = state[lay.NOW], get(state, lay.END, job), get(state, lay.START, job)
-    if get(state, lay.READY, job) < 0 or 0 <= end <= now:
-        return
-    if start < 0:
-        unqueue(house, state, job, desk)
-        put(state, lay.END, job, now)
-        return
-    put(state, lay.VOID, job, 1)
-    if not get(house, lay.DESK_STAFFED, desk):
-        put(state, lay.START, job, min(start, now))
-        put(state, lay.END, job, now)
-
-
-@compiled
-def stay_silent(house: IntArray, state: IntArray, job: int) -> int:
-    """Take silence for consent at a consultation; return how many jobs are stacked."""
-    case, desk = job >> house[lay.PLACE_BITS], desk_of(house, state, job)
-    if not get(state, lay.ASKED, job) or get(state, lay.FINISH, case) >= 0:
-        return 0
-    put(state, lay.ASKED, job, 0)
-    put(state, lay.END, job, state[lay.NOW])
-    for at in range(get(house, lay.DESK_ASKS, desk), get(house, lay.DESK_ASKS, desk + 1)):
-        asked = get(house, lay.ASKS, at)
-        cut(house, state, job + asked - desk, asked)
-    for answers in range(house[lay.DESKS]):
-        if get(house, lay.DESK_ANSWERS, answers) == desk:
-            cut(house, state, job + answers - desk, answers)
-    put(state, lay.STACK, 0, job + get(house, lay.DESK_DEEMED, desk) - desk)
-    return 1
-
-
-@compiled
-def end_step(house: IntArray, state: IntArray, case: int, step: int) -> int:
-    """Take silence for consent in a step; return how many jobs are stacked."""
-    place = step_place(house, state, case, step)
-    if not get(state, lay.OPEN, place):
-        return 0
-    put(state, lay.OPEN, place, 0)
-    if get(state, lay.FINISH, case) >= 0:
-        return 0
-    base = get(house, lay.TYPE_DESK, get(state, lay.TYPE, case))
-    first = (case << house[lay.PLACE_BITS]) - base
-    for desk in range(get(house, lay.STEP_DESKS, step), get(house, lay.STEP_LAST, step) + 1):
-        cut(house, state, first + desk, desk)
-    put(state, lay.STACK, 0, first + get(house, lay.STEP_SILENCE_DESK, step))
-    return 1
-
-
-@compiled
 def keep_earlier(state: IntArray, case: int, desk: int, visit: int, job: int) -> None:
     """Write down a visit that another follows."""
     number = state[lay.EARLIERS]
@@ -384,16 +215,6 @@ def queue(house: IntArray, hours: IntArray, state: IntArray, job: int, desk: int
         pool = get(house, lay.PEOPLE, get(house, lay.DESK_PEOPLE, desk))
         put(state, lay.RANK, job, rank(house, hours, state, pool, job, desk))
     stand(house, state, job, desk)
-
-
-@compiled
-def learnt(house: IntArray, state: IntArray, job: int, desk: int, at: int) -> int:
-    """Return the ticks that work takes people who begin it at a tick."""
-    work = get(state, lay.WORK, job)
-    if not get(house, lay.DESK_LEARNS, desk):
-        return work
-    day = min(at // DAY, int(house[lay.LEARNING_DAYS]) - 1)
-    return work * get(house, lay.LEARNING, day) // 1000
 
 
 @compiled
@@ -501,89 +322,3 @@ def route(
                     return get(house, lay.DESK_AFTER, desk)
             return get(house, lay.ROUTE_TO, at)
     return get(house, lay.DESK_AFTER, desk)
-
-
-@compiled
-def let_leave(state: IntArray, case: int, outcome: int) -> None:
-    """Let a case leave when the round is over; those who leave stand in order."""
-    at = state[lay.LEAVINGS]
-    if at >= state[lay.MOST_LEAVINGS]:
-        state[lay.FAULT] = lay.IS_FULL
-        return
-    state[lay.LEAVINGS] = at + 1
-    mine = case << 3 | outcome
-    while at and get(state, lay.LEAVING, at - 1) > mine:
-        put(state, lay.LEAVING, at, get(state, lay.LEAVING, at - 1))
-        at -= 1
-    put(state, lay.LEAVING, at, mine)
-    touch_else(state)
-
-
-@compiled
-def finish(house: IntArray, chances: FloatArray, state: IntArray, case: int) -> None:
-    """Let a case leave the house with its result."""
-    now = state[lay.NOW]
-    put(state, lay.FINISH, case, now)
-    put(state, lay.OUTCOME, case, FINISHED)
-    let_go(house, state, case)
-    if house[lay.SUPERVISED]:
-        number = luck(state, case, house[lay.INSPECTION_STREAM], 0, FINDING)
-        if number < chances[house[lay.INSPECTION_CHANCE]]:
-            applicant = get(state, lay.APPLICANT, case)
-            schedule(state, now + house[lay.INSPECTED_AFTER], lay.HOLD_UP, applicant)
-
-
-@compiled
-def let_go(house: IntArray, state: IntArray, case: int) -> None:
-    """Give back whoever stayed with the case."""
-    state[lay.LEFT_HOUSE] += 1
-    at = get(state, lay.KEPT, case)
-    put(state, lay.KEPT, case, NOBODY)
-    while at != NOBODY:
-        pool = read(state, at, VALUE)
-        hold(state, TOGETHER, pool, read(state, at, SINCE), state[lay.NOW], -1)
-        give_back(house, state, pool, read(state, at, PERSON))
-        at = strike(state, at)
-
-
-@compiled
-def give_back(house: IntArray, state: IntArray, pool: int, person: int) -> None:
-    """Let somebody of a pool go: one of those who are all alike, or a certain person."""
-    put(state, lay.FREE, pool, get(state, lay.FREE, pool) + 1)
-    if person != NOBODY:
-        put(state, lay.BUSY, get(house, lay.POOL_SHIFTS, pool) + person, 0)
-    if get(state, lay.HEAD, pool) != NOBODY or get(house, lay.POOL_ATTENDED, pool):
-        touch(state, pool)
-
-
-@compiled
-def take(house: IntArray, state: IntArray, pool: int, person: int) -> None:
-    """Hold somebody of a pool."""
-    put(state, lay.FREE, pool, get(state, lay.FREE, pool) - 1)
-    if person != NOBODY:
-        put(state, lay.BUSY, get(house, lay.POOL_SHIFTS, pool) + person, 1)
-
-
-@compiled
-def leave(house: IntArray, state: IntArray, case: int, outcome: int) -> None:
-    """Let a case leave the house now: out of every queue."""
-    if get(state, lay.FINISH, case) >= 0:
-        return
-    now, bits = state[lay.NOW], house[lay.PLACE_BITS]
-    put(state, lay.FINISH, case, now)
-    put(state, lay.OUTCOME, case, outcome)
-    of = get(state, lay.TYPE, case)
-    base = get(house, lay.TYPE_DESK, of)
-    for place in range(get(house, lay.TYPE_DESKS, of)):
-        job = (case << bits) + place
-        if get(state, lay.READY, job) >= 0 > get(state, lay.START, job):
-            put(state, lay.END, job, now)
-            unqueue(house, state, job, base + place)
-        if state[lay.IS_STRICT]:
-            strike_off(house, state, job, base + place)
-    for place in range(get(house, lay.TYPE_DESKS, of) * min(1, int(house[lay.ASKING]))):
-        job = (case << bits) + place
-        if get(state, lay.ASKED, job):
-            put(state, lay.ASKED, job, 0)
-            put(state, lay.END, job, now)
-    let_go(house, state, case)

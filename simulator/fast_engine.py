@@ -62,7 +62,8 @@ def simulate_replication(plan: Plan, seed: int, replication: int) -> Trace:
 
 def _simple(plan: Plan, seed: int, replication: int) -> Trace | None:
     """Run a plan that the quicker kernel knows; None when work does not end."""
-    from simulator.fast_kernel import GIVEN_UP, pending_of, replicate, tables_of
+    from simulator.fast_kernel import GIVEN_UP, replicate
+    from simulator.fast_tables import pending_of, tables_of
     from simulator.fast_uniforms import uniforms
 
     house, hours = arrays_of(plan, seed, replication)

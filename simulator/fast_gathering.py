@@ -160,6 +160,15 @@ def go_from_gathering(house: IntArray, state: IntArray, job: int, desk: int) -> 
 
 
 @compiled
+def unqueue(house: IntArray, state: IntArray, job: int, desk: int) -> None:
+    """Take a job out of every queue in which it stands."""
+    if get(house, lay.DESK_GATHERS, desk) == lay.NO_GATHERING:
+        drop(house, state, job, desk)
+    else:
+        go_from_gathering(house, state, job, desk)
+
+
+@compiled
 def late_no_more(state: IntArray, job: int, place: int) -> None:
     """Forget that a case had waited long enough for a trip: it waits no more."""
     if get(state, lay.LATE, job):

@@ -17,20 +17,10 @@ from numba import njit
 import simulator.fast_layout as lay
 from scenarios.plan import IntArray
 from simulator.draws import FloatArray
-from simulator.fast_cases import (
-    LEAVES_WITHDRAWN,
-    STEP_BITS,
-    desk_of,
-    end_step,
-    finish,
-    give_back,
-    hold_up,
-    let_leave,
-    let_pass,
-    reach,
-    stay_silent,
-)
+from simulator.fast_cases import reach
 from simulator.fast_gathering import first_waiting, wait_no_longer
+from simulator.fast_jobs import desk_of, let_pass
+from simulator.fast_leaving import LEAVES_WITHDRAWN, finish, give_back, hold_up, let_leave
 from simulator.fast_queues import (
     NEXT,
     NOBODY,
@@ -47,13 +37,14 @@ from simulator.fast_queues import (
     touch_else,
 )
 from simulator.fast_serving import put_down, serve, serve_leaving
+from simulator.fast_silence import STEP_BITS, end_step, stay_silent
 from simulator.fast_time import OPTIONS, compiled, sources_of
 
 Play = Callable[[IntArray, IntArray, FloatArray, IntArray, IntArray], int]
 MODULES = (
     "fast_time", "fast_layout", "fast_queues", "fast_luck", "fast_uniforms", "fast_gathering",
-    "fast_cases", "fast_teams", "fast_serving", "fast_house", "plan_arrays", "philox", "draws",
-    "trace",
+    "fast_jobs", "fast_leaving", "fast_silence", "fast_cases", "fast_teams", "fast_serving",
+    "fast_house", "plan_arrays", "philox", "draws", "trace",
 )  # fmt: skip
 """Whatever numbers and functions the machine code holds come from these."""
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import simulator.fast_layout as lay
 from scenarios.plan import IntArray
-from simulator.fast_cases import begin, desk_of, learnt, leave, worked
+from simulator.fast_cases import begin
 from simulator.fast_gathering import call, is_due, strike_off
+from simulator.fast_jobs import desk_of, learnt, worked
+from simulator.fast_leaving import leave
 from simulator.fast_luck import drawn, wish
 from simulator.fast_queues import (
     NOBODY,

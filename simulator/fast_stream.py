@@ -118,7 +118,7 @@ class Ring:
 
     def __init__(self, plan: Plan, house: House, seats: int) -> None:
         from simulator.fast_engine import skips
-        from simulator.fast_kernel import pending_of
+        from simulator.fast_tables import pending_of
 
         self.plan, self.house = plan, house
         self.first = self.beyond = 0
@@ -128,7 +128,7 @@ class Ring:
 
     def _take(self, seats: int) -> None:
         """Take room for so many cases."""
-        from simulator.fast_kernel import tables_of
+        from simulator.fast_tables import tables_of
 
         self.seats = seats
         jobs = seats * self.house.width
@@ -192,7 +192,7 @@ class Ring:
 
     def _grow(self) -> None:
         """Take twice the room: cases are in process for long."""
-        from simulator.fast_kernel import pending_of
+        from simulator.fast_tables import pending_of
 
         before, arrival, pending, old = self.tables, self.arrival, self.pending, self.seats
         self._take(2 * old)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import simulator.fast_layout as lay
 from scenarios.plan import IntArray
-from simulator.fast_cases import desk_of, learnt, take, worked
 from simulator.fast_gathering import first_waiting, form, late_no_more
+from simulator.fast_jobs import desk_of, learnt, worked
+from simulator.fast_leaving import take
 from simulator.fast_queues import (
     NEXT,
     NOBODY,
