@@ -50,6 +50,14 @@ def median_of(act: Callable[[int], object], turns: int) -> float:
     return statistics.median(times)
 
 
+def drawn(plan: Plan, number: int) -> None:
+    """Draw what the compiled engine draws before a replication begins."""
+    from simulator.fast_uniforms import uniforms
+
+    arrival_times(plan, 1, number, numbers=uniforms)
+    desk_times(plan, 1, number, numbers=uniforms)
+
+
 def compare(title: str, plan: Plan, others: dict[str, tuple[Callable[..., object], int]]) -> None:
     """Print what the compiled engine, its draws and the others take for a replication."""
     if missing := uncovered(plan):
@@ -59,7 +67,7 @@ def compare(title: str, plan: Plan, others: dict[str, tuple[Callable[..., object
     for engine, _ in others.values():
         engine(plan, 1, 0)  # compiles, where that is needed
     took = median_of(lambda turn: fast_engine.simulate_replication(plan, 1, turn), 41)
-    luck = median_of(lambda turn: (arrival_times(plan, 1, turn), desk_times(plan, 1, turn)), 41)
+    luck = median_of(lambda turn: drawn(plan, turn), 41)
     print(f"{title}: {plan.cases} cases, {visits} desk visits")
     print(f"  {'compiled engine':18} {1000 * took:9.2f} ms {visits / took:12,.0f} visits/s")
     print(f"  {'  of that, draws':18} {1000 * luck:9.2f} ms {luck / took:12.0%}")
