@@ -94,9 +94,10 @@ class Flow:
         less than zero ``side_by_side``: what was counted more than once. All together are
         the elapsed time.
     critical : dict of str to array of shape (replications,)
-        Share of finished cases in which a step was on the chain that decided the end.
+        Share of all finished cases in which a step was on the chain that decided the end; a
+        step that few cases have decides for few.
     waited : dict of str to array of shape (replications,)
-        Mean working days that a finished case queues in a step.
+        Mean working days that a finished case of a type that has a step queues in it.
     people : dict of str to tuple of str
         Pools that can be waited for in a step.
     outcomes : dict of str to int
@@ -129,14 +130,24 @@ def flow_of(design: Design, tally: Tally) -> Flow:
     """Return where the time went in each replication."""
     day = design.plan.day_ticks
     critical, waited, people = {}, {}, {}
+    finished = tally.column("cases").tolist()
+    places: dict[str, list[int]] = {}
     for place, step in enumerate(design.plan.steps):
-        often, of, ticks = (tally.step(place, name).tolist() for name in BY_STEP)
-        critical[step.key] = np.array([_ratio(n, each) for n, each in zip(often, of, strict=True)])
-        waited[step.key] = np.array(
-            [_ratio(n, each) / day for n, each in zip(ticks, of, strict=True)]
+        places.setdefault(step.key, []).append(place)
+    # several types of cases may have a step: it is one step, and all finished cases are asked
+    for key, at in places.items():
+        often, of, ticks = (
+            np.sum([tally.step(place, name) for place in at], axis=0).tolist() for name in BY_STEP
         )
-        numbers = dict.fromkeys(pool for at in step.desks for pool in design.plan.desks[at].pools)
-        people[step.key] = tuple(
+        critical[key] = np.array([_ratio(n, each) for n, each in zip(often, finished, strict=True)])
+        waited[key] = np.array([_ratio(n, each) / day for n, each in zip(ticks, of, strict=True)])
+        numbers = dict.fromkeys(
+            pool
+            for place in at
+            for desk in design.plan.steps[place].desks
+            for pool in design.plan.desks[desk].pools
+        )
+        people[key] = tuple(
             design.plan.pools[pool].key
             for pool in numbers
             if design.plan.pools[pool].capacity < AMPLE

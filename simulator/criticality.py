@@ -53,9 +53,15 @@ def critical_counts(
 
 
 def criticality(plan: Plan, traces: Sequence[Trace]) -> dict[str, float]:
-    """Return each step's share of finished cases in which it was critical, by key."""
-    counts = [critical_counts(plan, trace) for trace in traces]
-    often, of = (np.sum([each[place] for each in counts], axis=0) for place in (0, 1))
-    return {
-        step.key: float(often[place] / max(1, of[place])) for place, step in enumerate(plan.steps)
-    }
+    """Return each step's share of all finished cases in which it was critical, by key.
+
+    Types of cases that share a step count together.
+    """
+    often = dict.fromkeys((step.key for step in plan.steps), 0)
+    finished = 0
+    for trace in traces:
+        finished += int((trace.outcomes() == Outcome.FINISHED).sum())
+        counts, _ = critical_counts(plan, trace)
+        for step, number in zip(plan.steps, counts.tolist(), strict=True):
+            often[step.key] += number
+    return {key: number / max(1, finished) for key, number in often.items()}

@@ -17,7 +17,7 @@ from scenarios.arrivals import Several, Spaced, Traced
 from scenarios.interruptions import Absence
 from scenarios.orders import Interrupting
 from scenarios.plan import Lag, Shift
-from simulator import Run, Trace, clocks, simulate
+from simulator import Run, Trace, clocks, criticality, simulate
 from simulator.blocks import Design, run_block
 from simulator.stays import stays_of
 from simulator.tally_rows import PARTS
@@ -226,3 +226,21 @@ def test_a_visit_is_waiting_and_being_dealt_with_and_nothing_else(plan, seed):
     found = clocks(plan, trace)
     assert (found.in_steps <= found.parts).all()
     assert (found.in_steps <= found.elapsed).all()
+
+
+def test_a_step_decides_for_the_cases_that_have_it():
+    """Three of four cases are plain: their step decides for three in four, a common one for all."""
+    plan = two_types(HOUR, (0, 0, 0), (0,))
+    design = Design("d", plan, DAY)
+    shares = flow_of(design, run_block(design, 1, 0, 1)).critical
+    assert {key: each.tolist() for key, each in shares.items()} == {
+        "urgent": [0.25], "plain": [0.75],
+    }  # fmt: skip
+    run = simulate(plan, 1)
+    assert criticality(plan, run.replications) == {"urgent": 0.25, "plain": 0.75}
+    common = replace(plan, steps=tuple(replace(step, key="common") for step in plan.steps))
+    design = Design("d", common, DAY)
+    flow = flow_of(design, run_block(design, 1, 0, 1))
+    assert flow.critical["common"].tolist() == [1.0]
+    # one after another: they queue for 0, 1, 2 and 3 h
+    assert flow.waited["common"].tolist() == pytest.approx([1.5 / 24])
