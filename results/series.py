@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from results.summary import LEVEL
+from results.words import word
 from rules import Name
 from scenarios import Scenario
-from scenarios.plan import IntArray, Part
+from scenarios.plan import IntArray, Part, Pool
 from simulator import Interval, Run, mean_interval
 from simulator.clocks import of_the_case
 from simulator.precision import elapsed_of
@@ -82,7 +83,7 @@ class QueueLength:
     Attributes
     ----------
     name : Name
-        The pool's office.
+        The pool's office, and which of its pools.
     days : array
         Working days since the start.
     mean, low, high : array
@@ -191,7 +192,19 @@ def queue_length(run: Run, pool: str, points: int = 200) -> QueueLength:
         )
     days = counting.worked_many(np.zeros(points, dtype=np.int64), instants) / counting.day_ticks
     low, high = np.quantile(counts, [0.1, 0.9], axis=0)
-    return QueueLength(plan.pools[index].name, days, counts.mean(axis=0), low, high)
+    return QueueLength(_pool_name(plan.pools[index]), days, counts.mean(axis=0), low, high)
+
+
+def _pool_name(pool: Pool) -> Name:
+    """Return the office with its part: a window and reviewers are two queues of one office."""
+    office, dot, part = pool.key.rpartition(".")
+    if not (office and dot):
+        return pool.name
+    told = {
+        language: f"{name} ({word(part, language)})" if name else ""
+        for language, name in (("zh", pool.name.zh), ("en", pool.name.en))
+    }
+    return Name(told["zh"], told["en"])
 
 
 def days_of_step(run: Run, key: str) -> StageDays | None:

@@ -221,3 +221,18 @@ def test_gantt_and_tornado_explain_themselves():
         " +0.0 ",
         " -2.0 ",
     ]
+
+
+def test_two_queues_of_one_office_have_two_names():
+    """The window's queue and the reviewers' are told apart in legend and table."""
+    queues = [series.queue_length(RUN, f"construction.{part}") for part in ("reviewer", "window")]
+    told = words_of(charts.plot_queue(queues, language="en"))
+    assert "Construction (reviewer)" in told
+    assert "Construction (window)" in told
+    assert queues[0].name.zh.endswith("(审查)")
+
+
+def test_levers_are_counted_in_whole_numbers():
+    """No tick stands between one lever and two."""
+    ax = charts.plot_pareto([("", 0, 9), ("", 1, 5)], x="levers used", y="wd")
+    assert all(float(tick).is_integer() for tick in ax.get_xticks())

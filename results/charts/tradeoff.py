@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from results.charts.style import DIM, dress, own_axes, say
 from results.words import word
@@ -40,6 +41,8 @@ def plot_pareto(
     for name, across, up in others:
         say(ax, across, up, f"  {name}", va="bottom", color=DIM)
     ax.margins(x=0.2, y=0.12)
+    if all(float(across).is_integer() for _, across, _ in designs):
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     return dress(ax, word("what cannot be had both", language), x, y)
 
 
