@@ -41,12 +41,16 @@ class Column:
         Whether a table without it is refused.
     or_else : str
         Key of a column that stands in for a required one.
+    open_ended : bool
+        Whether a row may end before it, if it is the table's last: wording that a planner
+        who writes in one language leaves off.
     """
 
     key: str
     aliases: tuple[str, ...] = ()
     required: bool = False
     or_else: str = ""
+    open_ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +181,12 @@ def _table(
         return Table(name, problems=tuple(problems), notes=notes)
     letters = {key: column_letters(n) for n, key in enumerate(keys) if key} if sheet else {}
     rows = []
-    for line, cells in records[1:]:
-        if not any(cell.strip() for cell in cells):
+    spare = {column.key for column in columns if column.open_ended}
+    for line, written in records[1:]:
+        if not any(cell.strip() for cell in written):
             continue
+        left_off = keys[-1] in spare and len(written) == len(keys) - 1
+        cells = [*written, ""] if left_off else written
         if len(cells) != len(keys):
             problems.append(
                 Problem(

@@ -71,7 +71,6 @@ ITEM_COLUMNS = (
     Column("delivery", ("送达时限",)),
     Column("basis_type", ("依据类型", "依据层级")),
     Column("basis", ("legal_basis", "依据", "设定依据", "法律依据")),
-    Column("basis_zh", ("中文依据",)),
     Column("basis_from", ("依据生效",)),
     Column("basis_to", ("依据失效",)),
     Column("jurisdiction", ("适用地区",)),
@@ -102,6 +101,7 @@ ITEM_COLUMNS = (
     Column("valid_from", ("生效日期", "生效")),
     Column("valid_to", ("失效日期", "失效")),
     Column("provenance", ("来源", "数据来源")),
+    Column("basis_zh", ("中文依据",), open_ended=True),
 )
 """Columns of items.csv; a file need only have a key (or a code)."""
 

@@ -13,12 +13,12 @@ EDGE_COLUMNS = (
     Column("after", ("to", "后续环节", "后续"), required=True),
     Column("strength", ("强度", "性质"), required=True),
     Column("basis", ("依据", "理由")),
-    Column("basis_zh", ("中文依据", "中文理由")),
     Column("lag", ("间隔",)),
     Column("preworkable", ("可先行", "模拟审批可先行")),
     Column("formal_at", ("转正环节",)),
     Column("valid_from", ("生效日期", "生效")),
     Column("valid_to", ("失效日期", "失效")),
+    Column("basis_zh", ("中文依据", "中文理由"), open_ended=True),
 )
 """Columns of prerequisites.csv."""
 
@@ -65,12 +65,12 @@ def prerequisite_row(prerequisite: Prerequisite) -> list[str]:
         edge.after,
         edge.strength.value,
         edge.basis,
-        edge.basis_zh,
         "" if edge.lag == NO_TIME else str(edge.lag),
         flag_cell(edge.preworkable),
         edge.formal_at,
         str(validity.first or ""),
         str(validity.last or ""),
+        edge.basis_zh,
     ]
     read_back(prerequisite, row, EDGE_COLUMNS, lambda r, _, w: read_prerequisite(r, w))
     return row

@@ -16,13 +16,14 @@ from small_office import office
 
 from lianban.cli import main
 from optimizer.redesign import holding
+from rules import InputError
 from rules.catalogue import Catalogue
 from rules.checks.mutual import mutual_prerequisites
 from rules.citations import in_chinese
 from rules.items import Item, Prerequisite
 from rules.levers import DropPrerequisite, Refused
 from rules.steps import Basis, BasisType, Edge, Name, Strength
-from scenarios import load, shipped
+from scenarios import copy_to, load, shipped
 from scenarios.library import shipped_folder
 
 ENGLISH = re.compile(r"(?:[A-Za-z][a-z'-]+[ ,;:]+){3,}[a-z]+")
@@ -152,3 +153,16 @@ def test_a_mutual_prerequisite_is_told_in_chinese():
     (found,) = mutual_prerequisites(Catalogue(items, tuple(map(Prerequisite, edges))))
     assert "历来如此" in found.repair.zh
     assert "we always did" in found.repair.en
+
+
+def test_a_row_may_leave_the_chinese_wording_off(tmp_path: Path):
+    """Who writes in one language ends the row before the last column; no other may be missing."""
+    copy_to("jiaxing", tmp_path / "city")
+    table = tmp_path / "city" / "prerequisites.csv"
+    with table.open("a", encoding="utf-8") as file:
+        file.write("S01,S03,practice,custom,no\n")
+    assert load(tmp_path / "city").procedure.edge("S01", "S03").reason.zh == "custom"
+    with table.open("a", encoding="utf-8") as file:
+        file.write("S01,S05,practice,custom\n")
+    with pytest.raises(InputError, match="the row has 4 fields, the header has 6 columns"):
+        load(tmp_path / "city")
