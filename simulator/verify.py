@@ -288,6 +288,9 @@ def _measure(
     while True:
         number = min(max(study.least - done, done // 2), study.batch)
         new = study.sample(seed, range(done, done + number))
+        if not done:
+            # what the first few cost besides, such as compiling an engine, says nothing
+            began = process_time()
         done += number
         columns = {
             name: np.concatenate([columns[name], values]) if columns else values

@@ -87,7 +87,8 @@ def calendar_single_station(model: Model, expected: Mapping[str, Any]) -> Study:
         raise NotExpressible(f"{weeks} cycles of {length / hour:g} hours")
     opens: list[tuple[int, int]] = []
     at = 0
-    for _ in range(weeks + 60):
+    # who comes last may come late, and wait
+    for _ in range(weeks + weeks // 20 + 60):
         for ticks, is_open in cycle:
             if is_open:
                 opens += _by_day(at, at + ticks)
