@@ -111,7 +111,7 @@ def printed_at(picture: Picture, paper: str = "a3") -> float:
     --------
     >>> sheet = Picture(*LANDSCAPE["a3"], (Text(0, 0, "x", SMALL),))
     >>> round(printed_at(sheet), 1), round(printed_at(sheet, "a4"), 1)
-    (6.7, 4.7)
+    (6.7, 4.6)
     """
     wide, tall = _PRINTED[paper]
     scales = (
