@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -68,7 +69,14 @@ class Scheduler:
         """Start a worker."""
         nanny = "--nanny" if self.nanny else "--no-nanny"
         words = [nanny, "--nthreads", "1", "--memory-limit", "0", self.url]
-        return self._start("worker", *words, "--local-directory", str(self.folder))
+        # a folder each: workers that start at once clear up in the one that they share
+        own = tempfile.mkdtemp(dir=self.folder)
+        return self._start("worker", *words, "--local-directory", own)
+
+    def renew(self) -> None:
+        """Start all workers anew, as none of them has come."""
+        self._kill(self.workers)
+        self.workers = [self.worker() for _ in self.workers]
 
     def restart(self) -> None:
         """Bring up a new scheduler and new workers at the address of a dead one."""
@@ -160,10 +168,15 @@ def on(scheduler: Scheduler, workers: int = 3) -> Cluster:
     end = time.monotonic() + LONG
     crew = None
     while crew is None:
-        # on a loaded machine a scheduler takes its time to come up
-        with contextlib.suppress(ClusterError):
-            crew = Cluster(scheduler.url, LONG)
-        assert time.monotonic() < end
+        # on a loaded machine a scheduler takes its time to come up, and its workers theirs
+        try:
+            crew = Cluster(scheduler.url, LONG / 4)
+        except ClusterError as error:
+            if time.monotonic() > end:
+                raise
+            if "no workers" in str(error):
+                scheduler.renew()
+    crew.patience = LONG
     while crew.size < workers:
         assert time.monotonic() < end
         time.sleep(0.1)
