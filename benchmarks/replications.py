@@ -22,6 +22,7 @@ from simulator.blocks import Design, tally_of
 from simulator.clocks import clocks
 from simulator.crews import cores
 from simulator.draws import desk_times
+from simulator.stays import stays_of
 from simulator.sweep import Sweep, run_sweep, tally_of_design
 from simulator.sweep_store import SweepStore
 from simulator.usage import Visits
@@ -96,7 +97,7 @@ def main() -> None:
     print(f"  digests are {'the same' if len(digests) == 1 else 'DIFFERENT'}")
     trace = fast_engine.simulate_replication(plan, 1, 0)
     visits = Visits(plan, trace)
-    found = clocks(plan, trace, visits)
+    found = clocks(plan, trace, stays_of(plan, trace, visits))
     print("of a replication, processor time:")
     for name, act in (
         ("simulated", lambda turn: fast_engine.simulate_replication(plan, 1, turn)),
