@@ -46,7 +46,7 @@ from simulator.simpy_engine import simulate_replication
 
 HOW_MANY = [
     300,
-    pytest.param(2500, marks=pytest.mark.slow),
+    pytest.param(1500, marks=pytest.mark.slow),
     pytest.param(10_000, marks=pytest.mark.long),
 ]
 THIN = [
