@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import matplotlib as mpl
 import numpy as np
@@ -99,6 +100,22 @@ def test_use_tornado_and_front_say_their_numbers():
     ax = charts.plot_pareto([("p", 1, 9), ("q", 2, 9), ("r", 3, 1)], x="x", y="y")
     front = next(line for line in ax.lines if line.get_label() == "best for some purpose")
     assert list(np.asarray(front.get_xdata())) == [1, 3]
+
+
+def test_no_axis_numbers_less_than_nothing():
+    """Room left of zero, for names, has no numbers: no case takes -10 days, nobody -1 levers."""
+    quick = replace(series.elapsed(RUN, "reform"), days=np.linspace(0.0, 40.0, 99))
+    for ax in (
+        charts.plot_distribution([quick]),
+        charts.plot_pareto([("p", 0, 9), ("q", 5, 1)], x="levers used", y="days"),
+    ):
+        low, high = ax.get_xlim()
+        ticks = ax.get_xticks()
+        assert low < 0
+        assert len(ticks) > 2
+        assert all(0 <= tick <= high for tick in ticks)
+    below = charts.plot_pareto([("p", -4, 9), ("q", 5, 1)], x="saved", y="days")
+    assert min(below.get_xticks()) < 0
 
 
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])

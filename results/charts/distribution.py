@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from results.charts.style import DESIGNS, PROMISE, dress, own_axes, say
+from results.charts.style import DESIGNS, PROMISE, dress, number_from_zero, own_axes, say
 from results.series import Elapsed
 from results.words import word
 from simulator import Interval
@@ -70,6 +70,7 @@ def plot_distribution(
     ends = [low, high, *([] if promise is None else [promise])]
     air = _AIR * max(max(ends) - min(ends), 1.0)
     ax.set_xlim(min(ends) - air, max(ends) + air)
+    number_from_zero(ax)
     rows = len(designs) + (promise is not None)
     ax.set_ylim(0, top * (1.03 + _ROW * rows))
     if promise is not None:

@@ -125,3 +125,10 @@ def _figure(ax: Axes) -> Figure:
     if drawn is None:
         raise ValueError("the axes stand on no figure")
     return drawn
+
+
+def number_from_zero(ax: Axes) -> None:
+    """Leave off the numbers below zero where room is left of it: no days and no counts are."""
+    low, high = ax.get_xlim()
+    ax.set_xticks([tick for tick in ax.get_xticks() if max(low, 0.0) <= tick <= high])
+    ax.set_xlim(low, high)

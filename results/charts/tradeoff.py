@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from results.charts.style import DIM, dress, own_axes, say
+from results.charts.style import DIM, dress, number_from_zero, own_axes, say
 from results.words import word
 
 
@@ -43,6 +43,8 @@ def plot_pareto(
     ax.margins(x=0.2, y=0.12)
     if all(float(across).is_integer() for _, across, _ in designs):
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        if all(across >= 0 for _, across, _ in designs):
+            number_from_zero(ax)
     return dress(ax, word("what cannot be had both", language), x, y)
 
 
