@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dask.config
+import distributed.config  # noqa: F401 - settings set before its own take those along when they go
 import pytest
 from conftest import ROOT
 from sweeping import digests, header_of, small_sweep, swept
