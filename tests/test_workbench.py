@@ -189,6 +189,17 @@ def test_every_screen_shows_every_flow(page: Bench, screen: str, scenario: str):
         assert f'<html lang="{language}">' in whole.text
 
 
+def test_a_step_tells_in_the_pages_language_why_it_waits(page: Bench):
+    """Reasons of prerequisites stand in the page's language, in both."""
+    edges = [edge for edge in load("jiaxing/reform").procedure.edges if edge.after == "R09"]
+    for language in ("en", "zh"):
+        text = unescape(page.ask(f"/flow?a=jiaxing&b=jiaxing/reform&step=R09&lang={language}").text)
+        details = text.partition('class="details"')[2].partition("</section>")[0]
+        for edge in edges:
+            assert edge.reason.in_language(language) in details
+    assert any(edge.reason.zh != edge.reason.en for edge in edges)
+
+
 def test_a_step_tells_what_it_waits_for(page: Bench):
     """The chosen step shows its days, its basis and its prerequisites with their strength."""
     text = unescape(page.ask("/flow?a=jiaxing&b=jiaxing/reform&step=R09&lang=en").text)

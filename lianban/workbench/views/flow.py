@@ -189,7 +189,7 @@ def _waits_for(scene: Scene, design: Scenario, step: Step) -> Html:
             [
                 _called(scene, design, edge.before),
                 strength,
-                edge.basis,
+                edge.reason.in_language(scene.language),
                 str(edge.lag) if edge.lag.amount else "",
             ]
         )
